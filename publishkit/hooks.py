@@ -1,0 +1,99 @@
+"""What a backend declares of itself, and the one hook by which it is found.
+
+Imports nothing beyond the standard library and pluggy, so that looking a target up costs nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pluggy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+    from threading import Event
+
+    from pydantic import BaseModel
+
+    from publishkit.repository import Repository
+
+__all__ = ["Backend", "Connection", "Credentials", "Target", "hookimpl", "publishkit_backend"]
+
+PROJECT = "publishkit"
+_hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A named, configured repository."""
+
+    name: str
+    backend: str
+    url: str
+    title: str = ""
+    """What people call it."""
+    sandbox: bool = False
+    """Whether what is published there does not count, so that publishing need not be confirmed."""
+    insecure: bool = False
+    """Whether plain http to a host other than loopback is allowed."""
+    database: str = ""
+    """Targets that name the same database hold the same deposits."""
+    token_page: str = ""
+    """Where a user gets a token."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Further environment variables for `token`, `username` and `password`."""
+    ca_bundle: Path | None = None
+    """A file of certificates to trust instead of the usual ones."""
+    settings: Mapping[str, object] = field(default_factory=dict)
+    """What else the configuration says of this target; the backend checks it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """What to sign in with; never shown."""
+
+    token: str | None = field(default=None, repr=False)
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+    def __bool__(self) -> bool:
+        return bool(self.token or (self.username and self.password))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """Everything a backend is given to reach one target."""
+
+    target: Target
+    credentials: Credentials
+    stop: Event
+    """Set when the user stops the run; waits end by `Cancelled`."""
+    workers: int = 4
+    """How many requests may be under way at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backend:
+    """One kind of repository."""
+
+    name: str
+    targets: tuple[Target, ...]
+    """The targets that come with the backend."""
+    settings: frozenset[str] = frozenset()
+    """The keys that `Target.settings` may have."""
+    block: Callable[[], type[BaseModel]] | None = None
+    """Gives the model of this backend's block in `record_metadata.json`; called when needed."""
+    open: Callable[[Connection], Repository]
+    """Makes a repository; sends nothing. Raises ConfigError for settings that are wrong."""
+
+
+@_hookspec
+def publishkit_backend() -> Backend:  # type: ignore[empty-body]
+    """Return the backend of this plugin.
+
+    Called once when the plugin is loaded. Must be quick: import requests, pydantic and the rest
+    inside `Backend.open` and `Backend.block`.
+    """

@@ -1,0 +1,460 @@
+"""One HTTP session for each target: sending, repeating, pacing, and what a status means.
+
+A request is repeated only when that is safe. Bodies come from a factory, a new one for each
+attempt, since a body that was read once would be sent empty (urllib3 2's own retries do that).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import random
+import time
+from http import HTTPStatus
+from http.cookiejar import DefaultCookiePolicy
+from typing import TYPE_CHECKING, BinaryIO, Final, TypeAlias
+from urllib.parse import urljoin, urlsplit
+
+import requests
+from pydantic import JsonValue, TypeAdapter, ValidationError
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+
+from publishkit._version import __version__
+from publishkit.errors import (
+    AuthenticationError,
+    Cancelled,
+    ConflictError,
+    IntegrityError,
+    LimitError,
+    LostAnswerError,
+    NotFoundError,
+    RejectedError,
+    RepositoryError,
+    TemporaryError,
+)
+from publishkit.repository import Digests, Meter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping
+    from pathlib import Path
+    from threading import Event
+
+    from publishkit.hooks import Connection
+
+__all__ = ["BearerAuth", "Body", "Client", "FileBody", "NoAuth", "json_of"]
+
+log = logging.getLogger("publishkit.http")
+
+Body: TypeAlias = "bytes | FileBody | Iterator[bytes]"
+
+USER_AGENT: Final = f"publishkit/{__version__}"
+ATTEMPTS: Final = 6
+"""How often a request is sent at most; with the waits between, about a minute."""
+FIRST_WAIT: Final = 0.5
+LONGEST_WAIT: Final = 30.0
+LONGEST_TOLD_WAIT: Final = 900.0
+"""Seconds; a server that asks for a longer pause is not waited for."""
+REDIRECTS: Final = 5
+CONNECT_TIMEOUT: Final = 10.0
+READ_TIMEOUT: Final = 120.0
+BLOCK: Final = 1 << 20
+
+_REPEATABLE: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
+_JSON: Final[TypeAdapter[JsonValue]] = TypeAdapter(JsonValue)
+
+
+class NoAuth(AuthBase):
+    """Signs nothing, and keeps requests from taking credentials out of `~/.netrc`."""
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Leave the request as it is."""
+        return request
+
+
+class BearerAuth(AuthBase):
+    """Signs with a token, which never shows."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Add the token."""
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+    def __repr__(self) -> str:
+        return "BearerAuth(...)"
+
+
+class FileBody:
+    """A file as a request's body: reports progress and computes the digests on the way.
+
+    Raises IntegrityError when the file is not the same at its end as when it was listed.
+    """
+
+    def __init__(self, path: Path, size: int, meter: Meter) -> None:
+        self._path = path
+        self._size = size
+        self._meter = meter
+        self._sent = 0
+        self._md5 = hashlib.md5(usedforsecurity=False)
+        self._sha256 = hashlib.sha256()
+        self._mtime = self._stat()
+        self._file: BinaryIO = path.open("rb")
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __iter__(self) -> Iterator[bytes]:
+        while block := self.read(BLOCK):
+            yield block
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes, never more than the size that was announced."""
+        left = self._size - self._sent
+        block = self._file.read(left if size < 0 else min(size, left)) if left else b""
+        if left and not block:
+            raise self._changed()
+        self._sent += len(block)
+        self._md5.update(block)
+        self._sha256.update(block)
+        if self._sent == self._size and self._stat() != self._mtime:
+            raise self._changed()
+        self._meter.advance(len(block))
+        return block
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def rewind(self) -> None:
+        """Take back the progress that was reported, since the body must be sent again."""
+        self._meter.advance(-self._sent)
+        self._sent = 0
+
+    @property
+    def digests(self) -> Digests:
+        """The digests of the whole file. Raises IntegrityError when it was not read whole."""
+        if self._sent != self._size:
+            raise self._changed()
+        return Digests(self._md5.hexdigest(), self._sha256.hexdigest())
+
+    def _stat(self) -> tuple[int, int]:
+        found = self._path.stat()
+        if found.st_size != self._size:
+            raise self._changed()
+        return found.st_size, found.st_mtime_ns
+
+    def _changed(self) -> IntegrityError:
+        return IntegrityError(f"{self._path} changed while it was read")
+
+
+class Client:
+    """Sends requests to one target.
+
+    Nothing of it changes after construction, and threads share it.
+
+    Args:
+        connection: The target, the credentials' owner and the event that stops waits.
+        base: The URL that paths are appended to.
+        auth: How requests are signed.
+        words: Turns the JSON of an error answer into the server's own words.
+        headers: Sent with every request.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        base: str,
+        *,
+        auth: AuthBase,
+        words: Callable[[JsonValue], str],
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        self.target = connection.target.name
+        self.base = base.rstrip("/")
+        self._stop: Event = connection.stop
+        self._words = words
+        self._session = _session(connection, auth, headers or {})
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        repeat: bool,
+        params: Mapping[str, str | int] | None = None,
+        json: JsonValue = None,
+        body: Callable[[], Body] | None = None,
+        headers: Mapping[str, str] | None = None,
+        accept: Collection[int] = (),
+        timeout: float = READ_TIMEOUT,
+    ) -> requests.Response:
+        """Send a request and give its answer, 2xx or a status in `accept`.
+
+        Args:
+            method: The HTTP method.
+            path: Below `base`, or an absolute URL of the same origin.
+            repeat: Whether sending it twice does no harm.
+            params: The query.
+            json: A body of JSON.
+            body: Makes the body, for each attempt anew.
+            headers: Sent beside the session's.
+            accept: Statuses beyond 2xx that are answers and not errors.
+            timeout: Seconds of silence after which the answer counts as lost.
+
+        Raises:
+            LostAnswerError: `repeat` is false and no one knows whether the server acted.
+            TemporaryError: Every attempt failed.
+            RepositoryError: The kind that the status means.
+            Cancelled: The user stopped the run.
+        """
+        url = self._url(path)
+        for attempt in range(1, ATTEMPTS + 1):
+            self._check_stop()
+            try:
+                answer = self._exchange(method, url, params, json, body, headers, timeout)
+            except requests.RequestException as error:
+                failure = _network_failure(error, repeat=repeat or _never_sent(error))
+                told = None
+            else:
+                if answer.ok or answer.status_code in accept:
+                    return answer
+                failure = self._failure(answer, repeat=repeat)
+                told = _retry_after(answer)
+            failure.target, failure.method, failure.url = self.target, method, _bare(url)
+            if not _worth_repeating(failure) or attempt == ATTEMPTS:
+                raise failure
+            self._pause(attempt, told, failure)
+        raise AssertionError
+
+    def get_json(
+        self,
+        path: str,
+        *,
+        params: Mapping[str, str | int] | None = None,
+    ) -> dict[str, JsonValue]:
+        """GET a JSON object."""
+        return json_of(self.send("GET", path, repeat=True, params=params), self.target)
+
+    def _url(self, path: str) -> str:
+        url = path if "://" in path else f"{self.base}/{path.lstrip('/')}"
+        if _origin(url) != _origin(self.base):
+            raise RepositoryError(
+                f"refused to go to another host, {urlsplit(url).netloc}",
+                target=self.target,
+                advice="Credentials are sent to the target's own host only.",
+            )
+        return url
+
+    def _exchange(
+        self,
+        method: str,
+        url: str,
+        params: Mapping[str, str | int] | None,
+        json: JsonValue,
+        body: Callable[[], Body] | None,
+        headers: Mapping[str, str] | None,
+        timeout: float,
+    ) -> requests.Response:
+        for _ in range(REDIRECTS):
+            data = body() if body else None
+            try:
+                answer = self._session.request(
+                    method,
+                    url,
+                    params=params,
+                    json=json,
+                    data=_nonempty(data),
+                    headers=headers,
+                    timeout=(CONNECT_TIMEOUT, timeout),
+                    allow_redirects=False,
+                )
+            except BaseException:
+                _close(data, again=True)
+                raise
+            location = answer.headers.get("Location")
+            if not (answer.is_redirect and location):
+                _close(data, again=not answer.ok)
+                log.debug("%s %s: %d", method, _bare(url), answer.status_code)
+                return answer
+            _close(data, again=True)
+            url, params = self._url(urljoin(url, location)), None
+            method = method if answer.status_code in {307, 308} else "GET"
+        raise requests.TooManyRedirects("too many redirects")
+
+    def _failure(self, answer: requests.Response, *, repeat: bool) -> RepositoryError:
+        words = self._words_of(answer)
+        kind = _kind(answer.status_code, repeat=repeat)
+        return kind(_meaning(kind, answer), status=answer.status_code, answer=words)
+
+    def _words_of(self, answer: requests.Response) -> str:
+        try:
+            return self._words(_JSON.validate_json(answer.content))
+        except ValidationError:  # an error page of a proxy
+            return ""
+
+    def _pause(self, attempt: int, told: float | None, failure: RepositoryError) -> None:
+        if told is not None and told > LONGEST_TOLD_WAIT:
+            raise failure
+        backoff = min(LONGEST_WAIT, FIRST_WAIT * 2 ** (attempt - 1))
+        jittered = backoff * random.uniform(0.5, 1.0)  # noqa: S311 - jitter is no secret
+        # InvenioRDM 13.1.2 says "Retry-After: 0" in the last second of its window
+        seconds = max(told or 0.0, jittered)
+        log.warning("%s; trying again in %.1f s (%d of %d)", failure, seconds, attempt, ATTEMPTS)
+        if self._stop.wait(seconds):
+            raise Cancelled("stopped")
+
+    def _check_stop(self) -> None:
+        if self._stop.is_set():
+            raise Cancelled("stopped")
+
+
+def json_of(answer: requests.Response, target: str) -> dict[str, JsonValue]:
+    """The JSON object in an answer; TemporaryError when it is something else."""
+    try:
+        found = _JSON.validate_json(answer.content)
+    except ValidationError:
+        found = None
+    if isinstance(found, dict):
+        return found
+    raise TemporaryError(
+        "the server's answer is not a JSON object",
+        target=target,
+        method=answer.request.method or "",
+        url=_bare(answer.url),
+        status=answer.status_code,
+        advice="Check the target's URL; if it is right, try again later.",
+    )
+
+
+def _session(
+    connection: Connection, auth: AuthBase, headers: Mapping[str, str]
+) -> requests.Session:
+    session = requests.Session()
+    session.auth = auth
+    session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json", **headers})
+    # InvenioRDM sets a csrftoken cookie, and refuses writes that carry it without more
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    if connection.target.ca_bundle:
+        session.verify = str(connection.target.ca_bundle)
+    adapter = _Adapter(
+        pool_connections=1,
+        pool_maxsize=connection.workers,
+        pool_block=True,
+        max_retries=0,
+    )
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
+
+
+class _Adapter(HTTPAdapter):
+    """Reads and writes in large blocks; urllib3's own 16 kB cost a system call each."""
+
+    def init_poolmanager(self, *args: object, **kwargs: object) -> None:
+        super().init_poolmanager(*args, blocksize=BLOCK, **kwargs)  # type: ignore[arg-type]
+
+
+def _nonempty(data: Body | None) -> Body | None:
+    # requests would send an empty file with chunked encoding
+    return b"" if isinstance(data, FileBody) and not len(data) else data
+
+
+def _close(data: Body | None, *, again: bool) -> None:
+    if isinstance(data, FileBody):
+        if again:
+            data.rewind()
+        data.close()
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+
+
+def _bare(url: str) -> str:
+    return url.partition("?")[0]
+
+
+def _never_sent(error: requests.RequestException) -> bool:
+    """Whether the connection failed before anything of the request left."""
+    return isinstance(error, requests.ConnectTimeout) or (
+        isinstance(error, requests.ConnectionError)
+        and any(name in repr(error) for name in ("NewConnectionError", "NameResolutionError"))
+    )
+
+
+def _network_failure(error: requests.RequestException, *, repeat: bool) -> RepositoryError:
+    kind = TemporaryError if repeat else LostAnswerError
+    if isinstance(error, requests.exceptions.SSLError):
+        return RepositoryError(
+            "the server's certificate was not accepted",
+            answer=_cause(error),
+            advice="Set ca_bundle in the target's configuration if the host has its own CA.",
+        )
+    if isinstance(error, requests.Timeout) and not isinstance(error, requests.ConnectTimeout):
+        return kind("the server did not answer in time")
+    if _never_sent(error):
+        return kind("the server cannot be reached", answer=_cause(error))
+    return kind("the connection broke", answer=_cause(error))
+
+
+def _cause(error: BaseException) -> str:
+    """The innermost reason, without the URL that requests puts into its message."""
+    seen: BaseException = error
+    while True:
+        reason = getattr(seen, "reason", None)
+        inner = (
+            reason if isinstance(reason, BaseException) else (seen.__cause__ or seen.__context__)
+        )
+        if inner is None or inner is seen:
+            break
+        seen = inner
+    return str(getattr(seen, "strerror", None) or type(seen).__name__)
+
+
+def _kind(status: int, *, repeat: bool) -> type[RepositoryError]:
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return TemporaryError  # refused before it was looked at: always safe to repeat
+    if status in _REPEATABLE:
+        return TemporaryError if repeat else LostAnswerError
+    kinds: dict[int, type[RepositoryError]] = {
+        401: AuthenticationError,
+        403: AuthenticationError,
+        404: NotFoundError,
+        409: ConflictError,
+        410: NotFoundError,
+        412: ConflictError,
+        413: LimitError,
+    }
+    client_error = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
+    return kinds.get(status, RejectedError if client_error else RepositoryError)
+
+
+def _meaning(kind: type[RepositoryError], answer: requests.Response) -> str:
+    meanings: dict[type[RepositoryError], str] = {
+        AuthenticationError: "the credentials are not accepted for this",
+        NotFoundError: "not found",
+        ConflictError: "changed by somebody else meanwhile",
+        LimitError: "too large",
+        RejectedError: "refused",
+        LostAnswerError: "the server failed, and may have acted all the same",
+    }
+    return meanings.get(kind, f"the server failed ({answer.status_code} {answer.reason})")
+
+
+def _worth_repeating(failure: RepositoryError) -> bool:
+    return isinstance(failure, TemporaryError) and not isinstance(failure, LostAnswerError)
+
+
+def _retry_after(answer: requests.Response) -> float | None:
+    """Seconds to wait as told; InvenioRDM 13 sends Retry-After on every answer, so 429/503 only."""
+    if answer.status_code not in {429, 503}:
+        return None
+    value = answer.headers.get("Retry-After", "")
+    if value.isdigit():
+        return float(value)
+    reset = answer.headers.get("X-RateLimit-Reset", "")
+    return max(0.0, float(reset) - time.time()) if reset.isdigit() else None

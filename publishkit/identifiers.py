@@ -1,0 +1,118 @@
+"""Identifiers, told apart, checked and normalised by idutils, as InvenioRDM does it.
+
+idutils takes a third of a second to import, so it is imported when first used.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+__all__ = [
+    "AWARD_SCHEMES",
+    "EXAMPLES",
+    "LOCATION_SCHEMES",
+    "PERSON_SCHEMES",
+    "WORK_SCHEMES",
+    "detect",
+    "is_url",
+    "is_valid",
+    "normalised",
+]
+
+PERSON_SCHEMES = frozenset({"gnd", "isni", "orcid", "ror"})
+"""What a person or an organisation may have (defaults of invenio-rdm-records 20)."""
+WORK_SCHEMES = frozenset(
+    {
+        "ads",
+        "ark",
+        "arxiv",
+        "crossreffunderid",
+        "doi",
+        "ean13",
+        "eissn",
+        "grid",
+        "handle",
+        "igsn",
+        "isbn",
+        "isni",
+        "issn",
+        "istc",
+        "lissn",
+        "lsid",
+        "other",
+        "pmid",
+        "purl",
+        "upc",
+        "url",
+        "urn",
+        "w3id",
+    }
+)
+"""What a record, or a work that it relates to, may have (defaults of invenio-rdm-records 20)."""
+AWARD_SCHEMES = frozenset({"doi", "url"})
+"""What a grant may have (defaults of invenio-vocabularies 9)."""
+LOCATION_SCHEMES = frozenset({"geonames", "wikidata"})
+"""What a place may have (defaults of invenio-rdm-records 20)."""
+_CHECKED_AS = {"eissn": "issn", "lissn": "issn"}
+_UNCHECKED = frozenset(
+    {"crossreffunderid", "geonames", "grid", "igsn", "other", "upc", "w3id", "wikidata"}
+)
+EXAMPLES: Mapping[str, str] = MappingProxyType(
+    {
+        "ads": "2020ApJ...123..456A",
+        "ark": "ark:/12345/abc",
+        "arxiv": "arXiv:2101.00001",
+        "doi": "10.1234/abc",
+        "ean13": "4006381333931",
+        "gnd": "gnd:118540238",
+        "handle": "20.500.12345/1",
+        "isbn": "978-3-16-148410-0",
+        "isni": "0000 0001 2103 2683",
+        "issn": "2049-3630",
+        "orcid": "0000-0002-1825-0097",
+        "pmid": "12345678",
+        "purl": "https://purl.org/abc",
+        "ror": "https://ror.org/02s376052",
+        "url": "https://example.org/",
+        "urn": "urn:nbn:de:101:1-201102033592",
+    }
+)
+"""What a valid one looks like."""
+
+
+def is_valid(identifier: str, scheme: str) -> bool:
+    """Whether `identifier` is right for `scheme`; True for schemes that have no rule."""
+    if not identifier:
+        return False
+    if scheme in _UNCHECKED:
+        return True
+    import idutils  # slow to import
+
+    check = getattr(idutils, f"is_{_CHECKED_AS.get(scheme, scheme)}", None)
+    return check is None or bool(check(identifier))
+
+
+def is_url(text: str) -> bool:
+    """Whether `text` is a full URL."""
+    return is_valid(text, "url")
+
+
+def detect(identifier: str, allowed: Collection[str]) -> str | None:
+    """The first scheme of `allowed` that `identifier` fits, in the order of idutils."""
+    import idutils  # slow to import
+
+    found: list[str] = idutils.detect_identifier_schemes(identifier)
+    return next((scheme for scheme in found if scheme in allowed), None)
+
+
+def normalised(identifier: str, scheme: str) -> str:
+    """The bare form (`10.1234/abc` of `https://doi.org/10.1234/abc`); as it is if not valid."""
+    if not is_valid(identifier, scheme):
+        return identifier
+    import idutils  # slow to import
+
+    return str(idutils.normalize_pid(identifier, scheme))

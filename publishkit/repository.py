@@ -1,0 +1,289 @@
+"""The interface that every repository implements, and what passes through it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, ClassVar, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from pydantic import JsonValue
+
+    from publishkit.errors import Problem
+    from publishkit.model import Record
+
+__all__ = [
+    "Account",
+    "DataFile",
+    "Deposit",
+    "Digests",
+    "DraftLimit",
+    "Grouping",
+    "Limits",
+    "Member",
+    "Meter",
+    "RemoteFile",
+    "Repository",
+    "Resolved",
+    "State",
+    "Transfer",
+]
+
+
+class State(StrEnum):
+    """The state of a deposit."""
+
+    CREATING = "creating"
+    DRAFT = "draft"
+    PROCESSING = "processing"
+    FAILED = "failed"
+    IN_REVIEW = "in-review"
+    DECLINED = "declined"
+    PUBLISHED = "published"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """A local file that belongs to a record."""
+
+    key: str
+    """Its name in the record: NFC, with `/` on every system."""
+    path: Path
+    size: int
+    """In bytes, when the folder was read."""
+    modified: int = 0
+    """When it was last modified, in nanoseconds since 1970 and as the folder was read; 0 if that
+    is not known. Tells whether digests computed meanwhile are those of the same content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Digests:
+    """The checksums of one file's content, in hexadecimal."""
+
+    md5: str
+    sha256: str
+
+    def match(self, checksum: str) -> bool:
+        """Whether `checksum`, such as `md5:d41d...`, is one of these."""
+        algorithm, _, value = checksum.partition(":")
+        return value.lower() == {"md5": self.md5, "sha256": self.sha256}.get(algorithm.lower())
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteFile:
+    """A file as a repository holds it."""
+
+    size: int
+    checksum: str | None
+    """`md5:...` or `sha256:...`; None where the repository keeps none."""
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Deposit:
+    """A record as a repository holds it."""
+
+    id: str
+    state: State
+    revision: str
+    """Opaque; changes whenever the metadata does."""
+    contents: str
+    """Opaque; changes whenever the files do."""
+    links: Mapping[str, str]
+    """The server's own links, under the names that InvenioRDM uses."""
+    doi: str | None = None
+    failures: tuple[str, ...] = ()
+    """What the repository could not process, in its words; only from `settle`."""
+    extra: Mapping[str, JsonValue] = field(default_factory=dict)
+    """What else is worth keeping in the links file: entries, datasets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who is signed in."""
+
+    id: str
+    name: str
+    email: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one deposit can hold; None means that no limit is known."""
+
+    files: int | None = None
+    bytes: int | None = None
+    file_bytes: int | None = None
+
+
+class Meter(Protocol):
+    """How a transfer or a wait reports, and learns that it should end."""
+
+    def advance(self, nbytes: int) -> None:
+        """Report bytes sent, negative when they must be sent again. Raises Cancelled."""
+
+    def wait(self, seconds: float) -> None:
+        """Wait. Raises Cancelled, and TemporaryError when the user's patience ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """A unit of sending, independent of its siblings.
+
+    `run` may be called again after any failure, and opens a new body each time. When it
+    returns, the keys are complete and what the repository says of them agrees with what was
+    read; it gives the digests computed on the way. It raises IntegrityError when a file
+    changed while it was read.
+    """
+
+    keys: tuple[str, ...]
+    size: int
+    run: Callable[[Meter], Mapping[str, Digests]]
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A record after the target was asked what only the target knows."""
+
+    record: Record
+    problems: tuple[Problem, ...] = ()
+
+
+class Repository(ABC):
+    """One repository, signed in.
+
+    Thread-safe. Keeps nothing between calls but what never changes (vocabularies, users).
+    Raises only RepositoryError and its kin, and Cancelled.
+    """
+
+    limits: Limits
+    metadata_first: ClassVar[bool]
+    """Whether `update` comes before the transfers, so that a refusal comes before the bytes."""
+    overwrites: ClassVar[bool]
+    """Whether a transfer replaces a file of the same key; else it is removed first."""
+
+    @abstractmethod
+    def whoami(self) -> Account:
+        """Who is signed in. Raises AuthenticationError."""
+
+    @abstractmethod
+    def check(self, record: Record, files: Sequence[DataFile]) -> list[Problem]:
+        """Everything about the record that this target would refuse, drop or change.
+
+        Sends nothing; finds every problem at once.
+        """
+
+    def resolve(self, record: Record) -> Resolved:
+        """Ask the target what only it knows: vocabulary ids, people, collections.
+
+        Changes nothing there. What it lacks comes back as a problem, or replaced with a notice.
+        """
+        return Resolved(record)
+
+    @abstractmethod
+    def create(self, marker: str) -> Deposit:
+        """Make an empty deposit that `find` finds by `marker` until the first `update`.
+
+        One request, never repeated: raises LostAnswerError when its answer is lost.
+        """
+
+    @abstractmethod
+    def find(self, marker: str, meter: Meter) -> Deposit | None:
+        """The deposit made by `create(marker)`.
+
+        None only once it can no longer turn up: waits until the archive's index has caught up.
+        """
+
+    @abstractmethod
+    def get(self, id: str) -> Deposit:
+        """The deposit as it is now, by one request. NotFoundError only when it is gone."""
+
+    @abstractmethod
+    def files(self, id: str) -> Mapping[str, RemoteFile]:
+        """The files of a deposit by key, without those that the backend itself put there."""
+
+    @abstractmethod
+    def transfers(
+        self,
+        id: str,
+        record: Record,
+        files: Sequence[DataFile],
+    ) -> Iterable[Transfer]:
+        """What must be sent so that the deposit holds `files`, none of which it holds now.
+
+        Called with no files too, since a backend may keep files of its own beside them.
+        May send requests (announce all files in one call) before it gives the first transfer.
+        """
+
+    @abstractmethod
+    def remove(self, id: str, keys: Sequence[str]) -> None:
+        """Remove files, complete or not, from a draft. A missing key is no error."""
+
+    @abstractmethod
+    def update(self, id: str, record: Record, *, revision: str | None = None) -> None:
+        """Replace all metadata; idempotent.
+
+        With `revision`, raises ConflictError when the metadata is no longer at it and the
+        repository can tell. Raises RejectedError that names all the server refused or dropped.
+        """
+
+    @abstractmethod
+    def settle(self, id: str, meter: Meter) -> Deposit:
+        """Wait while the repository processes, then give the deposit with its `failures`.
+
+        Raises RejectedError, in the server's words, when the deposit as a whole failed.
+        """
+
+    @abstractmethod
+    def publish(self, id: str, record: Record) -> None:
+        """Publish, or submit for review; never repeated blindly: the caller looks by `settle`."""
+
+    @abstractmethod
+    def delete(self, id: str) -> None:
+        """Delete a draft; a missing one is no error. Raises RejectedError for a published one."""
+
+
+class DraftLimit(ABC):
+    """An ability: the repository bounds how many unpublished deposits an account may have."""
+
+    @abstractmethod
+    def room(self) -> int:
+        """How many more deposits may be created before some are published or deleted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One record of a group."""
+
+    prefix: str
+    """The folder inside the deposit, without a slash at its end."""
+    record: Record
+
+
+class Grouping(ABC):
+    """An ability: one deposit can hold several records, each in a folder of its own."""
+
+    @abstractmethod
+    def check_group(self, members: Sequence[Member]) -> list[Problem]:
+        """Why these records cannot share one deposit."""
+
+    @abstractmethod
+    def group(self, name: str, members: Sequence[Member]) -> Repository:
+        """This repository, with the members as one deposit called `name`.
+
+        In it, files have keys that begin with a member's prefix, and the record that is passed
+        to a method stands for all of them.
+        """
+
+    @abstractmethod
+    def member(self, deposit: Deposit, prefix: str) -> Deposit:
+        """The part of a group's deposit that is one member: its own id and links."""
+
+    @abstractmethod
+    def group_id(self, id: str) -> str:
+        """The id of the deposit that a member's id belongs to."""

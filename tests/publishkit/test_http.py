@@ -1,0 +1,268 @@
+"""What becomes of a request: answers, faults, repeats, redirects, secrets."""
+
+from __future__ import annotations
+
+import logging
+from threading import Event
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+import responses
+
+from publishkit.errors import (
+    AuthenticationError,
+    Cancelled,
+    ConflictError,
+    IntegrityError,
+    LimitError,
+    LostAnswerError,
+    NotFoundError,
+    RejectedError,
+    RepositoryError,
+    TemporaryError,
+)
+from publishkit.hooks import Connection, Credentials, Target
+from publishkit.http import ATTEMPTS, BearerAuth, Client, FileBody
+from publishkit.testing import NoMeter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from pydantic import JsonValue
+
+API = "https://archive.example/api"
+SECRET = "s3cr3t-token"
+
+
+def words(answer: JsonValue) -> str:
+    return str(answer.get("message", "")) if isinstance(answer, dict) else ""
+
+
+@pytest.fixture
+def stop() -> Event:
+    return Event()
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch, stop: Event) -> list[float]:
+    """The waits between attempts, in seconds, which the test does not wait."""
+    told: list[float] = []
+
+    def wait(seconds: float | None = None) -> bool:
+        told.append(seconds or 0)
+        return False
+
+    monkeypatch.setattr(stop, "wait", wait)
+    return told
+
+
+@pytest.fixture
+def client(stop: Event, waits: list[float]) -> Client:
+    target = Target(name="archive", backend="any", url="https://archive.example")
+    connection = Connection(target=target, credentials=Credentials(token=SECRET), stop=stop)
+    return Client(connection, API, auth=BearerAuth(SECRET), words=words)
+
+
+@pytest.fixture
+def web() -> Iterator[responses.RequestsMock]:
+    with responses.RequestsMock() as mock:
+        yield mock
+
+
+def test_requests_carry_the_token_a_name_and_no_cookie(
+    client: Client, web: responses.RequestsMock
+) -> None:
+    web.get(f"{API}/a", json={}, headers={"Set-Cookie": "csrftoken=1"})
+    client.get_json("/a")
+    client.get_json("/a")
+    sent = web.calls[1].request.headers
+    assert sent["Authorization"] == f"Bearer {SECRET}"
+    assert sent["User-Agent"].startswith("publishkit/")
+    assert "Cookie" not in sent
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, RejectedError),
+        (401, AuthenticationError),
+        (403, AuthenticationError),
+        (404, NotFoundError),
+        (409, ConflictError),
+        (410, NotFoundError),
+        (412, ConflictError),
+        (413, LimitError),
+        (418, RejectedError),
+        (501, RepositoryError),
+    ],
+)
+def test_a_refusal_says_what_the_server_said_and_is_not_repeated(
+    client: Client, web: responses.RequestsMock, status: int, kind: type[RepositoryError]
+) -> None:
+    web.get(f"{API}/a", json={"message": "its own words"}, status=status)
+    with pytest.raises(RepositoryError, match="its own words") as caught:
+        client.get_json("/a?token=x")
+    assert type(caught.value) is kind
+    assert (caught.value.target, caught.value.status) == ("archive", status)
+    assert len(web.calls) == 1
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
+def test_a_fault_passes(client: Client, web: responses.RequestsMock, status: int) -> None:
+    web.put(f"{API}/a", body="<html>Bad gateway</html>", status=status)
+    web.put(f"{API}/a", json={"ok": True})
+    assert client.send("PUT", "/a", repeat=True).json() == {"ok": True}
+
+
+def test_a_fault_that_stays_is_temporary(
+    client: Client, web: responses.RequestsMock, waits: list[float]
+) -> None:
+    web.get(f"{API}/a", status=503)
+    with pytest.raises(TemporaryError, match="503"):
+        client.get_json("/a")
+    assert len(web.calls) == ATTEMPTS
+    assert waits == sorted(waits)
+
+
+def test_a_wait_is_as_long_as_told(
+    client: Client, web: responses.RequestsMock, waits: list[float]
+) -> None:
+    web.get(f"{API}/a", status=429, headers={"Retry-After": "17"})
+    web.get(f"{API}/a", json={})
+    client.get_json("/a")
+    assert waits == [17]
+
+
+def test_retry_after_on_a_success_is_not_waited_for(
+    client: Client, web: responses.RequestsMock, waits: list[float]
+) -> None:
+    web.get(f"{API}/a", json={}, headers={"Retry-After": "58"})
+    client.get_json("/a")
+    assert waits == []
+
+
+def test_a_wait_of_hours_is_not_waited_for(client: Client, web: responses.RequestsMock) -> None:
+    web.get(f"{API}/a", status=429, headers={"Retry-After": "7200"})
+    with pytest.raises(TemporaryError):
+        client.get_json("/a")
+    assert len(web.calls) == 1
+
+
+@pytest.mark.parametrize("status", [500, 502, 504])
+def test_what_must_not_be_repeated_is_sent_once(
+    client: Client, web: responses.RequestsMock, status: int
+) -> None:
+    web.post(f"{API}/a", status=status)
+    with pytest.raises(LostAnswerError):
+        client.send("POST", "/a", repeat=False)
+    assert len(web.calls) == 1
+
+
+def test_a_lost_answer_is_told_apart_from_a_request_that_never_left(
+    client: Client, web: responses.RequestsMock
+) -> None:
+    web.post(f"{API}/a", body=requests.ConnectionError("Connection aborted."))
+    with pytest.raises(LostAnswerError):
+        client.send("POST", "/a", repeat=False)
+    web.post(f"{API}/b", body=requests.ConnectTimeout("no"))
+    web.post(f"{API}/b", json={}, status=201)
+    assert client.send("POST", "/b", repeat=False).status_code == 201
+
+
+def test_too_many_requests_is_repeated_even_where_repeating_is_not_safe(
+    client: Client, web: responses.RequestsMock
+) -> None:
+    web.post(f"{API}/a", status=429)
+    web.post(f"{API}/a", json={})
+    client.send("POST", "/a", repeat=False)
+    assert len(web.calls) == 2
+
+
+def test_each_attempt_gets_a_whole_body(
+    client: Client, web: responses.RequestsMock, tmp_path: Path
+) -> None:
+    path = tmp_path / "data"
+    path.write_bytes(b"x" * 3_000_000)
+    bodies: list[FileBody] = []
+    meter = NoMeter()
+
+    def body() -> FileBody:
+        bodies.append(FileBody(path, 3_000_000, meter))
+        return bodies[-1]
+
+    def receive(request: requests.PreparedRequest) -> tuple[int, dict[str, str], str]:
+        received = request.body if isinstance(request.body, bytes) else request.body.read()  # type: ignore[union-attr]
+        assert len(received) == 3_000_000
+        return (502 if len(bodies) == 1 else 200), {}, "{}"
+
+    web.add_callback(responses.PUT, f"{API}/a", callback=receive)
+    client.send("PUT", "/a", repeat=True, body=body)
+    assert len(bodies) == 2
+    assert meter.sent == 3_000_000
+    assert len(bodies[-1].digests.md5) == 32
+
+
+def test_a_file_that_changes_while_it_is_read_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "data"
+    path.write_bytes(b"x" * 10)
+    body = FileBody(path, 10, NoMeter())
+    body.read(5)
+    path.write_bytes(b"y" * 12)
+    with pytest.raises(IntegrityError, match="changed while it was read"):
+        body.read(10)
+    body.close()
+
+
+def test_a_redirect_on_the_same_host_takes_body_and_sign_in_along(
+    client: Client, web: responses.RequestsMock
+) -> None:
+    web.post(f"{API}/datasets/", status=307, headers={"Location": "/api/datasets"})
+    web.post(f"{API}/datasets", json={"id": "1"})
+    client.send("POST", "/datasets/", repeat=True, json={"name": "a"})
+    request = web.calls[1].request
+    assert request.body == b'{"name": "a"}'
+    assert request.headers["Authorization"] == f"Bearer {SECRET}"
+
+
+@pytest.mark.parametrize(
+    "elsewhere", ["https://evil.example/api/a", "http://archive.example/api/a"]
+)
+def test_a_redirect_to_another_host_or_to_plain_http_is_refused(
+    client: Client, web: responses.RequestsMock, elsewhere: str
+) -> None:
+    web.get(f"{API}/a", status=302, headers={"Location": elsewhere})
+    with pytest.raises(RepositoryError, match="another host"):
+        client.get_json("/a")
+    assert len(web.calls) == 1
+
+
+def test_a_link_of_the_server_to_another_host_is_refused(client: Client) -> None:
+    with pytest.raises(RepositoryError, match="another host"):
+        client.get_json("https://evil.example/api/a")
+
+
+def test_an_answer_that_is_not_json_is_said_plainly(
+    client: Client, web: responses.RequestsMock
+) -> None:
+    web.get(f"{API}/a", body="<html>Welcome</html>")
+    with pytest.raises(TemporaryError, match="not a JSON object"):
+        client.get_json("/a")
+
+
+def test_a_stopped_run_sends_nothing_more(client: Client, stop: Event) -> None:
+    stop.set()
+    with pytest.raises(Cancelled):
+        client.get_json("/a")
+
+
+def test_the_secret_shows_nowhere(
+    client: Client, web: responses.RequestsMock, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    web.get(f"{API}/a", status=500)
+    with pytest.raises(TemporaryError) as caught:
+        client.get_json("/a")
+    shown = f"{caught.value!r} {caught.value} {vars(client)} {BearerAuth(SECRET)!r} {caplog.text}"
+    assert SECRET not in shown
