@@ -1,0 +1,72 @@
+"""The command line: options in, messages and exit codes out."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from publishkit._version import __version__
+from publishkit.cli.commands import adopt, push, targets, validate, whoami
+from publishkit.cli.report import show_error
+from publishkit.errors import Cancelled, PublishkitError
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+__all__ = ["cli", "main"]
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="publishkit")
+def cli() -> None:
+    """Push folders of research data to NOMAD, InvenioRDM or a local archive."""
+
+
+for command in (push, validate, targets, whoami, adopt):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """Run the command line, and exit with the code that `publishkit.errors` documents."""
+    _listen_for_signals()
+    sys.exit(_run())
+
+
+def _run() -> int:
+    try:
+        return int(cli.main(prog_name="publishkit", standalone_mode=False) or 0)
+    except click.exceptions.Exit as ended:
+        return ended.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        show_error(Cancelled("stopped"))
+        return Cancelled.exit_code
+    except PublishkitError as error:
+        show_error(error)
+        return error.exit_code
+    except Exception as error:  # noqa: BLE001 - a user never sees a traceback
+        show_error(PublishkitError.of_mistake(error))
+        return PublishkitError.exit_code
+
+
+def _listen_for_signals() -> None:
+    """End cleanly at the first Ctrl-C or SIGTERM, and at once at the second."""
+    asked = False
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        nonlocal asked
+        if asked:
+            import os
+
+            os._exit(Cancelled.exit_code)  # the journal makes that safe
+        asked = True
+        click.echo("Stopping; press Ctrl-C again to leave at once.", err=True)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)

@@ -1,0 +1,226 @@
+"""The commands."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from publishkit.cli import logs, report
+from publishkit.errors import RecordError, Severity
+
+if TYPE_CHECKING:
+    from publishkit.plan import Plan
+
+__all__ = ["adopt", "push", "targets", "validate", "whoami"]
+
+Command = Callable[..., Any]
+
+_records = click.argument("records", nargs=-1, required=True, type=click.Path(path_type=Path))
+_recursive = click.option(
+    "--recursive", is_flag=True, help="Look for records in deeper folders too."
+)
+_links = click.option(
+    "--links",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The links file to use, instead of records_links.json beside the records.",
+)
+
+
+def _to(*, multiple: bool, default: str | None = "local") -> Callable[[Command], Command]:
+    return click.option(
+        "--to",
+        "to",
+        metavar="TARGET",
+        multiple=multiple,
+        default=(default,) if multiple and default else default,
+        required=default is None,
+        show_default=default is not None,
+        help="Where to: see `publishkit targets`, or ad hoc, such as invenio+https://host.",
+    )
+
+
+def _loudness(command: Command) -> Command:
+    command = click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")(command)
+    return click.option(
+        "-v", "--verbose", count=True, help="Say what is repeated (-v), every request (-vv)."
+    )(command)
+
+
+@click.command()
+@_records
+@_to(multiple=True)
+@click.option("--publish", is_flag=True, help="Publish, which cannot be undone.")
+@click.option("--yes", is_flag=True, help="Publish without asking.")
+@click.option("--dry-run", is_flag=True, help="Show what would happen, and send nothing.")
+@_recursive
+@_links
+@click.option("--skip-invalid", is_flag=True, help="Leave records out that are not valid.")
+@click.option(
+    "--group", metavar="NAME", default="", help="Put all records into one deposit (NOMAD)."
+)
+@click.option("--force", is_flag=True, help="Overwrite metadata that was edited on the web.")
+@click.option("--recreate", is_flag=True, help="Make deposits anew that are gone.")
+@click.option("--resubmit", is_flag=True, help="Submit again what a review declined.")
+@click.option(
+    "--allow-failed-entries",
+    is_flag=True,
+    help="Publish although not everything could be processed.",
+)
+@click.option(
+    "--wait-timeout",
+    type=click.FloatRange(min=0),
+    metavar="SECONDS",
+    help="How long to wait for processing; without it, as long as it takes.",
+)
+@click.option("--no-wait", is_flag=True, help="Do not wait for processing.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 32),
+    default=4,
+    show_default=True,
+    help="How many records, and how many files, are sent at once.",
+)
+@_loudness
+def push(
+    *,
+    records: tuple[Path, ...],
+    to: tuple[str, ...],
+    publish: bool,
+    yes: bool,
+    dry_run: bool,
+    recursive: bool,
+    links: Path | None,
+    skip_invalid: bool,
+    group: str,
+    force: bool,
+    recreate: bool,
+    resubmit: bool,
+    allow_failed_entries: bool,
+    wait_timeout: float | None,
+    no_wait: bool,
+    workers: int,
+    quiet: bool,
+    verbose: int,
+) -> None:
+    """Create or bring up to date a deposit for each record folder, and keep its links.
+
+    RECORDS are record folders (with a record_metadata.json) or folders of them. Nothing is
+    published unless --publish says so. Running the same command again goes on where it
+    stopped and sends only what changed.
+    """
+    from publishkit.engine import Choices
+    from publishkit.plan import Options
+    from publishkit.verbs.push import carry_out, plan
+
+    logs.configure(verbose)
+    made = plan(
+        records,
+        to,
+        Options(
+            publish=publish,
+            recursive=recursive,
+            links=links,
+            skip_invalid=skip_invalid,
+            group=group,
+            wait_timeout=0.0 if no_wait else wait_timeout,
+            workers=workers,
+            choices=Choices(
+                force=force,
+                recreate=recreate,
+                resubmit=resubmit,
+                allow_failed_entries=allow_failed_entries,
+            ),
+        ),
+    )
+    report.show_problems(made.problems, quiet=quiet)
+    if dry_run:
+        report.show_plan(made)
+        return
+    _confirm(made, yes=yes)
+    with report.Reporter(made, quiet=quiet) as watcher:
+        carry_out(made, watcher)
+
+
+def _confirm(plan: Plan, *, yes: bool) -> None:
+    steps = plan.irreversible
+    if not steps or yes:
+        return
+    where = ", ".join(sorted({f"{s.target.name} ({s.target.url})" for s in steps}))
+    what = f"Publish {len(steps)} record{'s' * (len(steps) != 1)} on {where}"
+    if not sys.stdin.isatty():
+        raise click.UsageError(f"{what}? This cannot be undone: confirm it by --yes.")
+    click.confirm(f"{what}? This cannot be undone.", abort=True, err=True)
+
+
+@click.command()
+@_records
+@_to(multiple=True)
+@_recursive
+@_loudness
+def validate(
+    *,
+    records: tuple[Path, ...],
+    to: tuple[str, ...],
+    recursive: bool,
+    quiet: bool,
+    verbose: int,
+) -> None:
+    """Check record folders against the rules of targets, offline."""
+    from publishkit.verbs.validate import validate as check
+
+    logs.configure(verbose)
+    problems = check(records, to, recursive=recursive)
+    if any(problem.severity is Severity.ERROR for problem in problems):
+        raise RecordError(problems)
+    report.show_problems(problems, quiet=quiet)
+    if not quiet:
+        click.echo(f"Valid for {', '.join(to)}.")
+
+
+@click.command()
+def targets() -> None:
+    """List the targets that are configured."""
+    report.show_targets()
+
+
+@click.command()
+@_to(multiple=False)
+@_loudness
+def whoami(*, to: str, quiet: bool, verbose: int) -> None:
+    """Ask a target who is signed in."""
+    from publishkit.verbs.targets import whoami as ask
+
+    logs.configure(verbose)
+    account = ask(to)
+    if not quiet:
+        report.show_account(to, account)
+
+
+@click.command()
+@click.argument("id")
+@click.argument("folder", type=click.Path(path_type=Path))
+@_to(multiple=False, default=None)
+@_links
+@click.option("--force", is_flag=True, help="Replace the deposit that the folder has there.")
+@_loudness
+def adopt(
+    *,
+    id: str,
+    folder: Path,
+    to: str,
+    links: Path | None,
+    force: bool,
+    quiet: bool,
+    verbose: int,
+) -> None:
+    """Record that the deposit ID, made elsewhere, belongs to FOLDER; push takes up there."""
+    from publishkit.verbs.adopt import adopt as take_over
+
+    logs.configure(verbose)
+    receipt = take_over(id, folder, to, links=links, force=force)
+    if not quiet:
+        report.show_receipt(receipt, "adopted")

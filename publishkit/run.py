@@ -1,0 +1,238 @@
+"""Carries a plan out: records side by side, drafts first, then what is to be published."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING, TypeVar
+
+from publishkit import folder as folders
+from publishkit import plan as planning
+from publishkit.engine import Job, Result, bring_up, publish
+from publishkit.errors import Cancelled, PublishkitError, RecordError, Severity
+from publishkit.progress import Patience, RunMeter, Watcher
+from publishkit.receipts import Outcome, Receipt
+from publishkit.repository import DataFile, Grouping, Member, Repository, State
+from publishkit.rows import DepositRows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from publishkit.ledger import Ledger
+    from publishkit.model import Record
+    from publishkit.plan import Part, Plan, Step
+
+__all__ = ["Run"]
+
+log = logging.getLogger("publishkit")
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """What became of a step before anything is published."""
+
+    step: Step
+    job: Job | None = None
+    result: Result | None = None
+    error: PublishkitError | None = None
+    held: bool = False
+    """Whether it is complete but another target of the same record is not."""
+
+
+class Run:
+    """One run of a plan.
+
+    Two pools: of records, whose tasks mostly wait, and of transfers, so that no task waits
+    inside its own pool.
+    """
+
+    def __init__(self, plan: Plan, ledgers: Mapping[Path, Ledger], watcher: Watcher) -> None:
+        self._plan = plan
+        self._ledgers = ledgers
+        self._watcher = watcher
+        self._stop = plan.setting.stop
+        self._records = ThreadPoolExecutor(plan.options.workers, "record")
+        self._transfers = ThreadPoolExecutor(plan.options.workers, "transfer")
+        self._patience = Patience(plan.options.wait_timeout)
+        self._blocks = planning.blocks()
+
+    def all(self) -> list[Receipt]:
+        """Work through the plan, and give a receipt for each record and target.
+
+        Raises:
+            Cancelled: The run was stopped; what was under way has ended.
+        """
+        receipts: list[Receipt] = []
+        try:
+            for portion in planning.windows(self._plan):
+                drafts = self._parallel(self._draft, portion)
+                for done in self._parallel(self._finish, _hold_back(drafts)):
+                    receipts += done
+        finally:
+            self._records.shutdown(cancel_futures=True)
+            self._transfers.shutdown(cancel_futures=True)
+        return receipts
+
+    def _parallel(self, task: Callable[[T], R], items: Iterable[T]) -> list[R]:
+        futures: list[Future[R]] = [self._records.submit(task, item) for item in items]
+        try:
+            return [future.result() for future in futures]
+        except BaseException:
+            self._stop.set()
+            for future in futures:
+                future.cancel()
+            wait(futures)
+            raise
+
+    def _draft(self, step: Step) -> _Draft:
+        job: Job | None = None
+        try:
+            job = self._job(step)
+            draft = _Draft(step, job=job, result=bring_up(job))
+        except Cancelled:
+            raise
+        except Exception as error:  # noqa: BLE001 - one record's failure does not stop the others
+            draft = _Draft(step, job=job, error=_known(error))
+        if not self._plan.options.publish:
+            self._report(draft)
+        return draft
+
+    def _finish(self, draft: _Draft) -> list[Receipt]:
+        """Publish a draft if that was asked for and nothing speaks against it."""
+        if not self._plan.options.publish:
+            return _receipts(draft)
+        if draft.job and draft.result and not draft.held:
+            try:
+                before = draft.result.deposit
+                after = publish(draft.job, before)
+                result = replace(draft.result, deposit=after, published_now=after is not before)
+                draft = replace(draft, result=result)
+            except Cancelled:
+                raise
+            except Exception as error:  # noqa: BLE001 - as above
+                draft = replace(draft, error=_known(error))
+        return self._report(draft)
+
+    def _report(self, draft: _Draft) -> list[Receipt]:
+        receipts = _receipts(draft)
+        for receipt in receipts:
+            self._watcher.finished(receipt)
+        return receipts
+
+    # ---- jobs ----
+
+    def _job(self, step: Step) -> Job:
+        loaded = [(part, self._load(part)) for part in step.parts]
+        records = {part.key: one.record for part, one in loaded if one.record}
+        setting = self._plan.setting
+        repository = self._repository(step, records)
+        group = bool(step.group)
+        return Job(
+            repository=repository,
+            record=_resolved(repository, next(iter(records.values()))),
+            files=_files(loaded, group=group),
+            fingerprint=lambda digests: planning.fingerprint(loaded, digests, group=group),
+            rows=DepositRows(
+                step,
+                setting.repositories[step.target.name],
+                self._ledgers,
+                setting.config.urls_of(step.target),
+                {key: record.metadata.title for key, record in records.items()},
+            ),
+            choices=self._plan.options.choices,
+            digests=setting.digests,
+            transfers=self._transfers,
+            meter=RunMeter(self._stop, self._watcher.sent),
+            settling=RunMeter(self._stop, self._watcher.sent, self._patience),
+        )
+
+    def _load(self, part: Part) -> folders.Loaded:
+        loaded = folders.load(part.folder, part.name, self._blocks)
+        errors = [p for p in loaded.problems if p.severity is Severity.ERROR]
+        if errors or loaded.record is None:
+            raise RecordError(errors, f"{part.name} was changed since it was checked")
+        return loaded
+
+    def _repository(self, step: Step, records: Mapping[str, Record]) -> Repository:
+        repository = self._plan.setting.repositories[step.target.name]
+        if step.group and isinstance(repository, Grouping):
+            members = [
+                Member(key, repository.resolve(record).record) for key, record in records.items()
+            ]
+            return repository.group(step.group, members)
+        return repository
+
+
+def _resolved(repository: Repository, record: Record) -> Callable[[], Record]:
+    return cache(lambda: repository.resolve(record).record)
+
+
+def _files(loaded: Sequence[tuple[Part, folders.Loaded]], *, group: bool) -> list[DataFile]:
+    return [
+        replace(file, key=planning.keyed(part, file.key, group=group))
+        for part, one in loaded
+        for file in one.files
+    ]
+
+
+def _known(error: Exception) -> PublishkitError:
+    if isinstance(error, PublishkitError):
+        return error
+    log.debug("unexpected error", exc_info=error)
+    if isinstance(error, OSError):
+        what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        return PublishkitError(what, advice="Mend that and run the same command again.")
+    return PublishkitError.of_mistake(error)
+
+
+def _hold_back(drafts: Sequence[_Draft]) -> list[_Draft]:
+    """Publishing cannot be undone: a record waits until all its targets have it complete."""
+    failed: defaultdict[Part, bool] = defaultdict(bool)
+    for draft in drafts:
+        for part in draft.step.parts:
+            failed[part] |= draft.error is not None
+    return [
+        replace(d, held=not d.error and any(failed[part] for part in d.step.parts)) for d in drafts
+    ]
+
+
+def _receipts(draft: _Draft) -> list[Receipt]:
+    return [_receipt(draft, part) for part in draft.step.parts]
+
+
+def _receipt(draft: _Draft, part: Part) -> Receipt:
+    receipt = Receipt(
+        folder=part.folder,
+        name=part.name,
+        target=draft.step.target.name,
+        outcome=Outcome.FAILED,
+        error=draft.error,
+        held=draft.held,
+    )
+    if draft.job is None:
+        return receipt
+    row = draft.job.rows.row_of(part.key)
+    receipt = replace(
+        receipt,
+        id=row.id,
+        state=State(row.state) if row.state in set(State) else None,
+        doi=row.doi or None,
+        links=row.links,
+    )
+    if draft.result is None:
+        return receipt
+    return replace(
+        receipt,
+        outcome=Outcome.FAILED if draft.error else draft.result.outcome,
+        published_now=draft.result.published_now,
+        files_sent=draft.result.files_sent,
+        bytes_sent=draft.result.bytes_sent,
+        failures=draft.result.deposit.failures,
+    )

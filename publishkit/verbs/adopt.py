@@ -1,0 +1,75 @@
+"""Take over a deposit that was made elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from publishkit import folder as folders
+from publishkit.errors import ConflictError
+from publishkit.ledger import Ledger, Row, ledger_path
+from publishkit.receipts import Outcome, Receipt
+from publishkit.verbs.push import setting_of
+
+__all__ = ["adopt"]
+
+
+def adopt(
+    id: str,
+    folder: str | Path,
+    to: str,
+    *,
+    links: str | Path | None = None,
+    force: bool = False,
+) -> Receipt:
+    """Record that a deposit belongs to a folder; the next push takes up there.
+
+    Args:
+        id: The deposit's id on the target.
+        folder: The record folder.
+        to: The name of the target.
+        links: The links file to use; by default `records_links.json` in the folder's parent.
+        force: Whether to replace a deposit that the folder already has on this target.
+
+    Raises:
+        NotFoundError: The target has no such deposit.
+        ConflictError: The folder has another deposit there.
+        ConfigError: The target, folder or links file will not do.
+        AuthenticationError: The target does not accept the credentials.
+    """
+    (path,) = folders.find_records(Path(folder), recursive=False)
+    setting = setting_of(to, workers=1)
+    (target,) = setting.targets
+    setting.sign_in()
+    deposit = setting.repositories[target.name].get(id)
+    with Ledger.open(ledger_path(path, Path(links) if links else None)) as ledger:
+        name = ledger.name_of(path)
+        row = ledger.find(name, target, setting.config.urls_of(target))
+        if row and row.id not in {"", deposit.id} and not force:
+            raise ConflictError(
+                f"{path} already belongs to the deposit {row.id}",
+                target=target.name,
+                advice="Replace it by --force; the other deposit stays as it is.",
+            )
+        row = ledger.note(
+            row or Row(folder=name, target=target.name, url=target.url),
+            sync=True,
+            id=deposit.id,
+            state=deposit.state.value,
+            links=dict(deposit.links),
+            doi=deposit.doi or "",
+            marker="",
+            sent="",
+            revision="",
+            contents="",
+            extra=dict(deposit.extra),
+        )
+    return Receipt(
+        folder=path,
+        name=str(path),
+        target=target.name,
+        outcome=Outcome.UNCHANGED,
+        id=deposit.id,
+        state=deposit.state,
+        doi=deposit.doi,
+        links=deposit.links,
+    )

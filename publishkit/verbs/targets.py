@@ -1,0 +1,56 @@
+"""What targets there are, and who one is on them."""
+
+from __future__ import annotations
+
+from threading import Event
+from typing import TYPE_CHECKING
+
+from publishkit import config as configuration
+from publishkit.errors import AuthenticationError
+from publishkit.repository import Account, DraftLimit, Grouping
+from publishkit.verbs.push import setting_of
+
+if TYPE_CHECKING:
+    from publishkit.hooks import Target
+
+__all__ = ["abilities", "targets", "whoami"]
+
+_ABILITIES: dict[str, type] = {"draft limit": DraftLimit, "group": Grouping}
+
+
+def targets() -> list[Target]:
+    """Every configured target, by name.
+
+    Raises:
+        ConfigError: A configuration file is wrong.
+    """
+    return [target for _, target in sorted(configuration.load().targets.items())]
+
+
+def abilities(target: Target) -> list[str]:
+    """What a target can do beyond what every repository can.
+
+    Raises:
+        ConfigError: The target's settings are wrong.
+    """
+    repository = configuration.open_repository(configuration.load(), target, Event(), 1)
+    return [name for name, ability in _ABILITIES.items() if isinstance(repository, ability)]
+
+
+def whoami(to: str) -> Account:
+    """Ask a target who is signed in.
+
+    Args:
+        to: The name of a target.
+
+    Raises:
+        ConfigError: There is no such target.
+        AuthenticationError: It does not accept the credentials, or there are none.
+        TemporaryError: It cannot be reached.
+    """
+    setting = setting_of(to, workers=1)
+    (target,) = setting.targets
+    try:
+        return setting.repositories[target.name].whoami()
+    except AuthenticationError as error:
+        raise setting.without_credentials(target, error) from error

@@ -1,0 +1,37 @@
+"""Check record folders against the rules of targets, offline."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from publishkit import plan as planning
+from publishkit.plan import Options
+from publishkit.verbs.push import Paths, paths_of, setting_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from publishkit.errors import Problem
+
+__all__ = ["validate"]
+
+
+def validate(
+    records: Paths, to: str | Sequence[str] = "local", *, recursive: bool = False
+) -> list[Problem]:
+    """Find everything about records that a target would refuse, drop or change.
+
+    Sends nothing and needs no credentials.
+
+    Args:
+        records: A record folder, a folder of record folders, or several of either.
+        to: The name of a target, or several.
+        recursive: Whether to look for records in deeper folders too.
+
+    Returns:
+        Errors, warnings and notices; none means that all is well.
+
+    Raises:
+        ConfigError: A target, folder or the configuration will not do.
+    """
+    return planning.check(paths_of(records), setting_of(to), Options(recursive=recursive))

@@ -1,0 +1,212 @@
+"""The command line: what it prints, and the code it exits with."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from publishkit import cli, plugins
+from publishkit.errors import (
+    AuthenticationError,
+    Cancelled,
+    ConfigError,
+    PartialError,
+    PublishkitError,
+    RecordError,
+    RejectedError,
+    TemporaryError,
+)
+from publishkit.ledger import LINKS_FILE
+from publishkit.repository import Deposit, State
+from publishkit.testing import MemoryRepository, memory_backend, metadata
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Callable[..., tuple[int, str, str]]]:
+    """Run the command line: its exit code, standard output and standard error."""
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def call(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["publishkit", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        out, err = capsys.readouterr()
+        assert isinstance(ended.value.code, int)
+        return ended.value.code, out, err
+
+    yield call
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+def test_a_push_prints_a_line_a_record_and_where_the_links_are(
+    run: Callable[..., tuple[int, str, str]], records: Path
+) -> None:
+    code, out, err = run("push", records, "--to", "memory")
+    assert (code, err) == (0, "")
+    assert out.count("created") == 4
+    assert "2 files sent" in out
+    assert "https://memory.example/m1" in out
+    assert str(records / LINKS_FILE) in out
+    code, out, _ = run("push", records, "--to", "memory", "--publish")
+    assert code == 0
+    assert "3 published." in out
+
+
+def test_nothing_to_do_is_success(run: Callable[..., tuple[int, str, str]], records: Path) -> None:
+    run("push", records, "--to", "memory")
+    code, out, _ = run("push", records, "--to", "memory")
+    assert code == 0
+    assert "3 unchanged" in out
+
+
+def test_a_dry_run_says_what_would_happen_and_sends_nothing(
+    run: Callable[..., tuple[int, str, str]], records: Path, memory: MemoryRepository
+) -> None:
+    code, out, _ = run("push", records, "--to", "memory", "--dry-run", "--publish")
+    assert code == 0
+    assert out.count("create and publish") == 3
+    assert "Nothing was sent." in out
+    assert memory.shelves == {}
+    assert not (records / LINKS_FILE).exists()
+
+
+def test_quiet_says_nothing(run: Callable[..., tuple[int, str, str]], records: Path) -> None:
+    assert run("push", records, "--to", "memory", "-q") == (0, "", "")
+
+
+def test_every_problem_is_printed_and_the_code_is_4(
+    run: Callable[..., tuple[int, str, str]], records: Path
+) -> None:
+    (records / "0" / "record_metadata.json").write_text("{")
+    content = metadata()
+    content["acess"] = {}
+    (records / "1" / "record_metadata.json").write_text(json.dumps(content))
+    for command in ("validate", "push"):
+        code, out, err = run(command, records, "--to", "memory")
+        assert (code, out) == (4, "")
+        assert str(records / "0") in err
+        assert "access" in err
+        assert "2 errors in 2 records" in err
+
+
+def test_validate_says_that_all_is_well(
+    run: Callable[..., tuple[int, str, str]], records: Path
+) -> None:
+    code, out, _ = run("validate", records, "--to", "memory")
+    assert (code, out) == (0, "Valid for memory.\n")
+
+
+def test_the_targets_are_listed(run: Callable[..., tuple[int, str, str]]) -> None:
+    code, out, _ = run("targets")
+    assert code == 0
+    assert [line.split()[:2] for line in out.splitlines()] == [
+        ["memory", "memory"],
+        ["other", "memory"],
+    ]
+
+
+def test_whoami_names_the_account(run: Callable[..., tuple[int, str, str]]) -> None:
+    code, out, _ = run("whoami", "--to", "memory")
+    assert (code, out) == (0, "memory: Josiah Carberry <carberry@example.org> (id 1)\n")
+
+
+def test_adopt_says_what_belongs_where(
+    run: Callable[..., tuple[int, str, str]], records: Path, memory: MemoryRepository
+) -> None:
+    made = memory.create("elsewhere")
+    code, out, _ = run("adopt", made.id, records / "0", "--to", "memory")
+    assert code == 0
+    assert out.startswith(f"adopted    {records / '0'} on memory: draft")
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (ConfigError("no"), 3),
+        (RecordError([], "no"), 4),
+        (AuthenticationError("no"), 5),
+        (RejectedError("no"), 6),
+        (TemporaryError("no"), 7),
+        (Cancelled("no"), 130),
+        (PublishkitError("no"), 1),
+        (PartialError([], "no"), 8),
+        (KeyboardInterrupt(), 130),
+        (ZeroDivisionError("no"), 1),
+    ],
+)
+def test_each_kind_of_error_has_its_code_and_no_traceback(
+    run: Callable[..., tuple[int, str, str]],
+    memory: MemoryRepository,
+    monkeypatch: pytest.MonkeyPatch,
+    error: BaseException,
+    code: int,
+) -> None:
+    def fail() -> None:
+        raise error
+
+    monkeypatch.setattr(memory, "whoami", fail)
+    got, out, err = run("whoami", "--to", "memory")
+    assert (got, out) == (code, "")
+    assert err.strip().startswith("Error: ")
+    assert "Traceback" not in err
+
+
+def test_wrong_options_exit_with_2(run: Callable[..., tuple[int, str, str]]) -> None:
+    assert run("push")[0] == 2
+    assert run("push", ".", "--no-such-option")[0] == 2
+
+
+def test_publishing_where_it_counts_needs_yes_without_a_terminal(
+    run: Callable[..., tuple[int, str, str]],
+    records: Path,
+    memory: MemoryRepository,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    backend = memory_backend({"memory": memory}, sandbox=False)
+    monkeypatch.setattr(plugins, "backends", lambda: {"memory": backend})
+    code, _, err = run("push", records, "--to", "memory", "--publish")
+    assert code == 2
+    assert "--yes" in err
+    assert memory.shelves == {}
+    assert run("push", records, "--to", "memory", "--publish", "--yes")[0] == 0
+    assert {shelf.state for shelf in memory.shelves.values()} == {State.PUBLISHED}
+    assert run("push", records, "--to", "memory", "--publish")[0] == 0  # nothing is left to ask
+
+
+def test_what_others_wrote_cannot_steer_the_terminal(
+    run: Callable[..., tuple[int, str, str]],
+    records: Path,
+    memory: MemoryRepository,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(marker: str) -> Deposit:
+        raise RejectedError("refused", answer="\x1b[2J\x1b]0;gone\x07")
+
+    monkeypatch.setattr(memory, "create", fail)
+    _, out, err = run("push", records, "--to", "memory")
+    assert "\x1b" not in out + err
+    assert "\x07" not in out + err
+
+
+def test_starting_imports_nothing_heavy() -> None:
+    code = (
+        "import sys, publishkit.cli; "
+        "print([m for m in ('requests', 'pydantic', 'rich', 'pluggy') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ
+    )
+    assert done.stdout.strip() == "[]"
