@@ -9,8 +9,6 @@ from __future__ import annotations
 import hashlib
 import logging
 import random
-import time
-from http import HTTPStatus
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, BinaryIO, Final, TypeAlias
 from urllib.parse import urljoin, urlsplit
@@ -22,17 +20,12 @@ from requests.auth import AuthBase
 
 from publishkit._version import __version__
 from publishkit.errors import (
-    AuthenticationError,
     Cancelled,
-    ConflictError,
     IntegrityError,
-    LimitError,
-    LostAnswerError,
-    NotFoundError,
-    RejectedError,
     RepositoryError,
     TemporaryError,
 )
+from publishkit.failures import never_sent, of_network, of_status, told_wait, worth_repeating
 from publishkit.repository import Digests, Meter
 
 if TYPE_CHECKING:
@@ -41,6 +34,7 @@ if TYPE_CHECKING:
     from threading import Event
 
     from publishkit.hooks import Connection
+
 
 __all__ = ["BearerAuth", "Body", "Client", "FileBody", "NoAuth", "json_of"]
 
@@ -60,7 +54,6 @@ CONNECT_TIMEOUT: Final = 10.0
 READ_TIMEOUT: Final = 120.0
 BLOCK: Final = 1 << 20
 
-_REPEATABLE: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 _JSON: Final[TypeAdapter[JsonValue]] = TypeAdapter(JsonValue)
 
 
@@ -216,15 +209,15 @@ class Client:
             try:
                 answer = self._exchange(method, url, params, json, body, headers, timeout)
             except requests.RequestException as error:
-                failure = _network_failure(error, repeat=repeat or _never_sent(error))
+                failure = of_network(error, repeat=repeat or never_sent(error))
                 told = None
             else:
                 if answer.ok or answer.status_code in accept:
                     return answer
                 failure = self._failure(answer, repeat=repeat)
-                told = _retry_after(answer)
+                told = told_wait(answer)
             failure.target, failure.method, failure.url = self.target, method, _bare(url)
-            if not _worth_repeating(failure) or attempt == ATTEMPTS:
+            if not worth_repeating(failure) or attempt == ATTEMPTS:
                 raise failure
             self._pause(attempt, told, failure)
         raise AssertionError
@@ -285,9 +278,7 @@ class Client:
         raise requests.TooManyRedirects("too many redirects")
 
     def _failure(self, answer: requests.Response, *, repeat: bool) -> RepositoryError:
-        words = self._words_of(answer)
-        kind = _kind(answer.status_code, repeat=repeat)
-        return kind(_meaning(kind, answer), status=answer.status_code, answer=words)
+        return of_status(answer, self._words_of(answer), repeat=repeat)
 
     def _words_of(self, answer: requests.Response) -> str:
         try:
@@ -376,85 +367,3 @@ def _origin(url: str) -> tuple[str, str | None, int | None]:
 
 def _bare(url: str) -> str:
     return url.partition("?")[0]
-
-
-def _never_sent(error: requests.RequestException) -> bool:
-    """Whether the connection failed before anything of the request left."""
-    return isinstance(error, requests.ConnectTimeout) or (
-        isinstance(error, requests.ConnectionError)
-        and any(name in repr(error) for name in ("NewConnectionError", "NameResolutionError"))
-    )
-
-
-def _network_failure(error: requests.RequestException, *, repeat: bool) -> RepositoryError:
-    kind = TemporaryError if repeat else LostAnswerError
-    if isinstance(error, requests.exceptions.SSLError):
-        return RepositoryError(
-            "the server's certificate was not accepted",
-            answer=_cause(error),
-            advice="Set ca_bundle in the target's configuration if the host has its own CA.",
-        )
-    if isinstance(error, requests.Timeout) and not isinstance(error, requests.ConnectTimeout):
-        return kind("the server did not answer in time")
-    if _never_sent(error):
-        return kind("the server cannot be reached", answer=_cause(error))
-    return kind("the connection broke", answer=_cause(error))
-
-
-def _cause(error: BaseException) -> str:
-    """The innermost reason, without the URL that requests puts into its message."""
-    seen: BaseException = error
-    while True:
-        reason = getattr(seen, "reason", None)
-        inner = (
-            reason if isinstance(reason, BaseException) else (seen.__cause__ or seen.__context__)
-        )
-        if inner is None or inner is seen:
-            break
-        seen = inner
-    return str(getattr(seen, "strerror", None) or type(seen).__name__)
-
-
-def _kind(status: int, *, repeat: bool) -> type[RepositoryError]:
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return TemporaryError  # refused before it was looked at: always safe to repeat
-    if status in _REPEATABLE:
-        return TemporaryError if repeat else LostAnswerError
-    kinds: dict[int, type[RepositoryError]] = {
-        401: AuthenticationError,
-        403: AuthenticationError,
-        404: NotFoundError,
-        409: ConflictError,
-        410: NotFoundError,
-        412: ConflictError,
-        413: LimitError,
-    }
-    client_error = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
-    return kinds.get(status, RejectedError if client_error else RepositoryError)
-
-
-def _meaning(kind: type[RepositoryError], answer: requests.Response) -> str:
-    meanings: dict[type[RepositoryError], str] = {
-        AuthenticationError: "the credentials are not accepted for this",
-        NotFoundError: "not found",
-        ConflictError: "changed by somebody else meanwhile",
-        LimitError: "too large",
-        RejectedError: "refused",
-        LostAnswerError: "the server failed, and may have acted all the same",
-    }
-    return meanings.get(kind, f"the server failed ({answer.status_code} {answer.reason})")
-
-
-def _worth_repeating(failure: RepositoryError) -> bool:
-    return isinstance(failure, TemporaryError) and not isinstance(failure, LostAnswerError)
-
-
-def _retry_after(answer: requests.Response) -> float | None:
-    """Seconds to wait as told; InvenioRDM 13 sends Retry-After on every answer, so 429/503 only."""
-    if answer.status_code not in {429, 503}:
-        return None
-    value = answer.headers.get("Retry-After", "")
-    if value.isdigit():
-        return float(value)
-    reset = answer.headers.get("X-RateLimit-Reset", "")
-    return max(0.0, float(reset) - time.time()) if reset.isdigit() else None

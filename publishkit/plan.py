@@ -1,55 +1,26 @@
-"""What a push will do, before it does it: everything that is wrong is found here, all at once."""
+"""What a push will do, as data."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
 from typing import TYPE_CHECKING
 
-from publishkit import config as configuration
 from publishkit import folder as folders
-from publishkit import plugins
-from publishkit.digests import DigestCache
-from publishkit.engine import DONE, Choices
-from publishkit.errors import (
-    AuthenticationError,
-    ConfigError,
-    LimitError,
-    Problem,
-    RecordError,
-    Severity,
-)
-from publishkit.ledger import Ledger, Row, ledger_path
-from publishkit.repository import Digests, DraftLimit, Grouping, Member, Repository
+from publishkit.engine import DONE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
-    from threading import Event
 
-    from pydantic import BaseModel
-
-    from publishkit.config import Config
+    from publishkit.errors import Problem
     from publishkit.hooks import Target
+    from publishkit.repository import Digests
+    from publishkit.setting import Options, Setting
 
-__all__ = [
-    "Action",
-    "Options",
-    "Part",
-    "Plan",
-    "Renaming",
-    "Setting",
-    "Step",
-    "blocks",
-    "check",
-    "fingerprint",
-    "keyed",
-    "make",
-    "windows",
-]
+__all__ = ["Action", "Part", "Plan", "Renaming", "Step", "fingerprint", "keyed", "windows"]
 
 
 class Action(StrEnum):
@@ -58,20 +29,6 @@ class Action(StrEnum):
     CREATE = "create"
     UPDATE = "update"
     NOTHING = "nothing"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """How to push; the command line's options and the arguments of `push`."""
-
-    publish: bool = False
-    recursive: bool = False
-    links: Path | None = None
-    skip_invalid: bool = False
-    group: str = ""
-    wait_timeout: float | None = None
-    workers: int = 4
-    choices: Choices = field(default_factory=Choices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +54,6 @@ class Step:
     files: int
     bytes: int
     group: str = ""
-
     state: str = ""
     """The deposit's state when it was last seen."""
 
@@ -138,310 +94,6 @@ class Plan:
         return [s for s in self.steps if not s.target.sandbox and not s.done]
 
 
-@dataclass(frozen=True)
-class Setting:
-    """The targets of a run and how to reach them."""
-
-    config: Config
-    targets: tuple[Target, ...]
-    workers: int
-    stop: Event
-
-    @cached_property
-    def repositories(self) -> Mapping[str, Repository]:
-        """A repository for each target by its name; nothing was sent yet."""
-        return {
-            target.name: configuration.open_repository(self.config, target, self.stop, self.workers)
-            for target in self.targets
-        }
-
-    @cached_property
-    def digests(self) -> DigestCache:
-        """The cache of local files' digests."""
-        return DigestCache()
-
-    def sign_in(self) -> None:
-        """Make sure that every target is there and accepts the credentials.
-
-        Raises:
-            AuthenticationError: One does not.
-            TemporaryError: One cannot be reached.
-        """
-        for target in self.targets:
-            try:
-                self.repositories[target.name].whoami()
-            except AuthenticationError as error:
-                raise self.without_credentials(target, error) from error
-
-    def without_credentials(
-        self, target: Target, error: AuthenticationError
-    ) -> AuthenticationError:
-        """The error, saying what to set for this target."""
-        if not self.config.credentials(target):
-            error.message = "there are no credentials for this target"
-        return configuration.signing_in(target, error)
-
-
-def blocks() -> dict[str, type[BaseModel]]:
-    """The models of the backends' blocks by name."""
-    return {name: b.block() for name, b in plugins.backends().items() if b.block}
-
-
-def make(records: Sequence[Path], setting: Setting, options: Options, *, online: bool) -> Plan:
-    """Validate every record and decide what happens to it.
-
-    Args:
-        records: Record folders, or folders of them.
-        setting: The targets.
-        options: How to push.
-        online: Whether to ask the targets what only they know.
-
-    Raises:
-        RecordError: Records are not valid and `skip_invalid` was not asked for.
-        ConfigError: A folder, links file or group will not do.
-        RepositoryError: A target cannot be reached, or has no room for so many deposits.
-    """
-    planner = _Planner(setting, options, _parts(records, options))
-    planner.validate()
-    planner.refuse_errors()
-    steps = planner.steps()
-    if online and any(step.action is not Action.NOTHING for step in steps):
-        setting.sign_in()
-        steps = [step for step in steps if planner.resolves(step)]
-        planner.refuse_errors()
-    window = _window(setting, options, steps) if online else len(steps)
-    return Plan(
-        setting=setting,
-        options=options,
-        steps=tuple(steps),
-        problems=tuple(planner.problems),
-        skipped=tuple(part for part in planner.all_parts if part in planner.invalid),
-        renamings=tuple(planner.renamings),
-        window=window,
-    )
-
-
-def check(records: Sequence[Path], setting: Setting, options: Options) -> list[Problem]:
-    """Everything about the records that can be known offline, for every target.
-
-    Raises:
-        ConfigError: A folder or links file will not do.
-    """
-    planner = _Planner(setting, options, _parts(records, options))
-    planner.validate()
-    return planner.problems
-
-
-def _parts(records: Sequence[Path], options: Options) -> list[Part]:
-    parts: dict[Path, Part] = {}
-    for path in records:
-        for found in folders.find_records(path, recursive=options.recursive):
-            ledger = ledger_path(found, options.links)
-            key = Ledger(ledger).name_of(found)
-            parts.setdefault(found.resolve(), Part(found, str(found), ledger, key))
-    return list(parts.values())
-
-
-class _Planner:
-    """Goes over the records; holds one of them at a time."""
-
-    def __init__(self, setting: Setting, options: Options, parts: list[Part]) -> None:
-        self.setting = setting
-        self.options = options
-        self.all_parts = parts
-        self.problems: list[Problem] = []
-        self.invalid: set[Part] = set()
-        self.renamings: list[Renaming] = []
-        self._blocks = blocks()
-        self._ledgers: dict[Path, Ledger] = {}
-        self._renamed: dict[tuple[Path, str], str] = {}
-
-    def load(self, part: Part) -> folders.Loaded:
-        return folders.load(part.folder, part.name, self._blocks)
-
-    def validate(self) -> None:
-        """Find everything that can be known offline."""
-        for part in self.all_parts:
-            loaded = self.load(part)
-            problems = list(loaded.problems)
-            if loaded.record:
-                for repository in self.setting.repositories.values():
-                    problems += repository.check(loaded.record, loaded.files)
-            self._report(part, problems)
-
-    def refuse_errors(self) -> None:
-        if self.invalid and not self.options.skip_invalid:
-            raise RecordError(self.problems)
-
-    def _report(self, part: Part, problems: Iterable[Problem]) -> None:
-        for problem in problems:
-            named = Problem(
-                problem.path, problem.message, problem.advice, problem.severity, part.name
-            )
-            if named not in self.problems[-50:]:  # several targets may say the same
-                self.problems.append(named)
-            if problem.severity is Severity.ERROR:
-                self.invalid.add(part)
-
-    @property
-    def parts(self) -> list[Part]:
-        return [part for part in self.all_parts if part not in self.invalid]
-
-    # ---- what happens to each ----
-
-    def steps(self) -> list[Step]:
-        """A step for each deposit, record by record, with all targets of a record together."""
-        self._find_renamings()
-        steps: dict[tuple[str, ...], Step] = {}
-        for part in self.parts:
-            for target in self.setting.targets:
-                group = self._group_of(part, target)
-                key = (target.name, group) if group else (target.name, "", str(part.folder))
-                if key not in steps:
-                    steps[key] = self._step(target, self._members(part, target, group), group)
-        return list(steps.values())
-
-    def _row(self, part: Part, target: Target) -> Row | None:
-        ledger = self._ledger(part.ledger)
-        key = self._renamed.get((part.ledger, part.key), part.key)
-        return ledger.find(key, target, self.setting.config.urls_of(target))
-
-    def _ledger(self, path: Path) -> Ledger:
-        if path not in self._ledgers:
-            self._ledgers[path] = Ledger.read(path)
-        return self._ledgers[path]
-
-    def _step(self, target: Target, parts: tuple[Part, ...], group: str) -> Step:
-        loaded = [(part, self.load(part)) for part in parts]
-        files = [file for _, one in loaded for file in one.files]
-        rows = [self._row(part, target) for part in parts]
-        if group:
-            self._check_group(target, parts)
-        if not any(row and (row.id or row.marker) for row in rows):
-            action = Action.CREATE
-        elif self._unchanged(loaded, rows, group):
-            action = Action.NOTHING
-        else:
-            action = Action.UPDATE
-        state = next((row.state for row in rows if row), "")
-        size = sum(file.size for file in files)
-        return Step(target, parts, action, len(files), size, group, state)
-
-    def _unchanged(
-        self,
-        loaded: Sequence[tuple[Part, folders.Loaded]],
-        rows: Sequence[Row | None],
-        group: str,
-    ) -> bool:
-        sent = {row.sent if row else "" for row in rows}
-        if len(sent) != 1 or "" in sent:
-            return False
-        return sent == {self._fingerprint(loaded, group=bool(group))}
-
-    def _fingerprint(self, loaded: Sequence[tuple[Part, folders.Loaded]], *, group: bool) -> str:
-        digests = {
-            keyed(part, file.key, group=group): self.setting.digests.digests(file)
-            for part, one in loaded
-            for file in one.files
-        }
-        return fingerprint(loaded, digests, group=group)
-
-    # ---- groups ----
-
-    def _group_of(self, part: Part, target: Target) -> str:
-        row = self._row(part, target)
-        if row and row.id and row.group != self.options.group and self.options.group:
-            raise ConfigError(
-                f"{part.name} already has a deposit on {target.name} that is not in the group "
-                f"{self.options.group}",
-                advice="Push it without --group, or delete that deposit and its row first.",
-            )
-        if self.options.group and not isinstance(self.setting.repositories[target.name], Grouping):
-            raise ConfigError(
-                f"{target.name} cannot keep several records in one deposit",
-                advice="Push to it without --group.",
-            )
-        return self.options.group or (row.group if row else "")
-
-    def _members(self, part: Part, target: Target, group: str) -> tuple[Part, ...]:
-        if not group:
-            return (part,)
-        members = tuple(
-            other
-            for other in self.parts
-            if self.options.group or self._group_of(other, target) == group
-        )
-        if len({other.ledger for other in members}) > 1:
-            raise ConfigError(
-                "the records of a group have different links files",
-                advice="Name one for all of them by --links.",
-            )
-        self._refuse_missing_members(part, target, group, members)
-        return members
-
-    def _refuse_missing_members(
-        self, part: Part, target: Target, group: str, members: Sequence[Part]
-    ) -> None:
-        here = {member.key for member in members}
-        rows = self._ledger(part.ledger).rows()
-        away = [r.folder for r in rows if r.group == group and r.target == target.name]
-        missing = [name for name in away if name not in here and name not in self._renamed.values()]
-        if missing:
-            raise ConfigError(
-                f"the group {group} on {target.name} also holds {', '.join(missing[:5])}",
-                advice=f"Push them together: publishkit push {part.ledger.parent}",
-            )
-
-    def _check_group(self, target: Target, parts: Sequence[Part]) -> None:
-        repository = self.setting.repositories[target.name]
-        if not isinstance(repository, Grouping):
-            return
-        loaded = [(part, self.load(part).record) for part in parts]
-        members = [Member(part.key, record) for part, record in loaded if record]
-        self._report(parts[0], repository.check_group(members))
-        self.refuse_errors()
-
-    # ---- folders that were renamed ----
-
-    def _find_renamings(self) -> None:
-        for path in dict.fromkeys(part.ledger for part in self.parts):
-            rows = self._ledger(path).rows()
-            known = {row.folder for row in rows}
-            new = [p for p in self.parts if p.ledger == path and p.key not in known]
-            vanished = (
-                [r for r in rows if r.sent and not r.group and _is_gone(path, r)] if new else []
-            )
-            for part in new:
-                self._find_renaming(part, vanished)
-
-    def _find_renaming(self, part: Part, vanished: Sequence[Row]) -> None:
-        rows = [row for row in vanished if row.folder not in self._renamed.values()]
-        old = self._same_content(part, rows) if rows else None
-        if old:
-            self._renamed[part.ledger, part.key] = old
-            self.renamings.append(Renaming(part.ledger, old, part.key))
-
-    def _same_content(self, part: Part, rows: Sequence[Row]) -> str | None:
-        mine = self._fingerprint([(part, self.load(part))], group=False)
-        return next((row.folder for row in rows if row.sent == mine), None)
-
-    # ---- online ----
-
-    def resolves(self, step: Step) -> bool:
-        """Ask the target what only it knows of the records; whether all of them can be sent."""
-        if step.action is not Action.NOTHING:
-            repository = self.setting.repositories[step.target.name]
-            for part in step.parts:
-                record = self.load(part).record
-                if record:
-                    self._report(part, repository.resolve(record).problems)
-        return not any(part in self.invalid for part in step.parts)
-
-
-def _is_gone(ledger: Path, row: Row) -> bool:
-    return not (ledger.parent / row.folder).exists()
-
-
 def keyed(part: Part, key: str, *, group: bool) -> str:
     """The key of a record's file in its deposit."""
     return f"{part.key}/{key}" if group else key
@@ -470,33 +122,6 @@ def fingerprint(
     if not group:
         return next(iter(each.values()))
     return hashlib.sha256(json.dumps(each, sort_keys=True).encode()).hexdigest()
-
-
-def _window(setting: Setting, options: Options, steps: Sequence[Step]) -> int:
-    """How many records may be unpublished at once."""
-    most = 200  # bounds what is held in memory between sending and publishing
-    for target in setting.targets:
-        repository = setting.repositories[target.name]
-        new = sum(s.target is target and s.action is Action.CREATE for s in steps)
-        if not new or not isinstance(repository, DraftLimit):
-            continue
-        room = repository.room()
-        if room < (1 if options.publish else new):
-            raise LimitError(
-                f"there is room for {max(room, 0)} more unpublished deposits, and {new} are to be "
-                "created; nothing was sent",
-                target=target.name,
-                advice=_more_room(repository),
-            )
-        most = min(most, room) if options.publish else most
-    return most
-
-
-def _more_room(repository: Repository) -> str:
-    ways = ["Publish as you go by --publish", "publish or delete older ones"]
-    if isinstance(repository, Grouping):
-        ways.insert(0, "Put them into one deposit by --group NAME")
-    return f"{', or '.join([ways[0], *(w[0].lower() + w[1:] for w in ways[1:])])}."
 
 
 def windows(plan: Plan) -> Iterator[list[Step]]:

@@ -17,6 +17,7 @@ from publishkit.progress import Patience, RunMeter, Watcher
 from publishkit.receipts import Outcome, Receipt
 from publishkit.repository import DataFile, Grouping, Member, Repository, State
 from publishkit.rows import DepositRows
+from publishkit.setting import blocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -61,7 +62,7 @@ class Run:
         self._records = ThreadPoolExecutor(plan.options.workers, "record")
         self._transfers = ThreadPoolExecutor(plan.options.workers, "transfer")
         self._patience = Patience(plan.options.wait_timeout)
-        self._blocks = planning.blocks()
+        self._blocks = blocks()
 
     def all(self) -> list[Receipt]:
         """Work through the plan, and give a receipt for each record and target.

@@ -113,7 +113,7 @@ def push(
     stopped and sends only what changed.
     """
     from publishkit.engine import Choices
-    from publishkit.plan import Options
+    from publishkit.setting import Options
     from publishkit.verbs.push import carry_out, plan
 
     logs.configure(verbose)

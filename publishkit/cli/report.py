@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 import click
 
-from publishkit.cli.text import clean, plural, size
+from publishkit.cli.text import clean, near, plural, size
 from publishkit.errors import Problem, PublishkitError, RecordError, Severity
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress, TaskID
 
-    from publishkit.plan import Plan
+    from publishkit.plan import Plan, Step
     from publishkit.receipts import Receipt
     from publishkit.repository import Account
 
@@ -56,8 +56,7 @@ def show_plan(plan: Plan) -> None:
     """Print what a push would do."""
     for step in plan.steps:
         names = ", ".join(part.name for part in step.parts)
-        verb = "publish" if plan.options.publish and not step.done else ""
-        what = " and ".join(filter(None, [step.action.value, verb]))
+        what = _intention(step, publish=plan.options.publish)
         content = f"{plural(step.files, 'file')}, {size(step.bytes)}"
         click.echo(f"{what:<20}{clean(names)} on {step.target.name}: {content}")
     for part in plan.skipped:
@@ -65,6 +64,13 @@ def show_plan(plan: Plan) -> None:
     for renaming in plan.renamings:
         click.echo(f"{'rename':<20}{clean(renaming.old)} is now {clean(renaming.new)}")
     click.echo("Nothing was sent.")
+
+
+def _intention(step: Step, *, publish: bool) -> str:
+    verbs = [] if step.action == "nothing" else [step.action.value]
+    if publish and not step.done:
+        verbs.append("publish")
+    return " and ".join(verbs) or "nothing"
 
 
 def show_receipt(receipt: Receipt, verb: str = "") -> None:
@@ -106,7 +112,7 @@ class Reporter:
         self._quiet = quiet
         self._lock = Lock()
         self._counts: Counter[str] = Counter()
-        self._links = sorted({str(part.ledger) for step in plan.steps for part in step.parts})
+        self._links = sorted({near(part.ledger) for step in plan.steps for part in step.parts})
         self._total = sum(step.bytes for step in plan.steps if step.action != "nothing")
         self._bar: Progress | None = None
         self._task: TaskID | None = None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
+from pathlib import Path
 
-__all__ = ["clean", "plural", "size"]
+__all__ = ["clean", "near", "plural", "size"]
 
 _STEP = 1000.0
 
@@ -15,6 +16,12 @@ def clean(text: str) -> str:
         c if unicodedata.category(c) not in {"Cc", "Cf", "Zl", "Zp"} or c == "\u200d" else "\ufffd"
         for c in text.replace("\n", " ").replace("\t", " ")
     )
+
+
+def near(path: Path) -> str:
+    """A path as seen from the current folder, where that is shorter."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def size(nbytes: float) -> str:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from publishkit import folder as folders
-from publishkit import plan as planning
 from publishkit.errors import Cancelled, IntegrityError, NotFoundError, RejectedError
 from publishkit.receipts import Outcome
 from publishkit.repository import (
@@ -24,6 +23,7 @@ from publishkit.repository import (
     State,
     Transfer,
 )
+from publishkit.setting import blocks
 from publishkit.testing.faults import Killed, Killer
 from publishkit.testing.harness import Bench, metadata, write_record
 from publishkit.testing.meter import NoMeter
@@ -100,7 +100,7 @@ class RepositoryTests:
 
     def load(self, folder: Path) -> tuple[Record, list[DataFile]]:
         """A record folder's record and files."""
-        loaded = folders.load(folder, folder.name, planning.blocks())
+        loaded = folders.load(folder, folder.name, blocks())
         assert loaded.record is not None
         return loaded.record, list(loaded.files)
 

@@ -16,6 +16,7 @@ from publishkit.hooks import Target
 from publishkit.ledger import LINKS_FILE, Ledger, Row
 from publishkit.plan import Action, Part, Step
 from publishkit.rows import DepositRows
+from publishkit.setting import blocks
 from publishkit.testing.meter import NoMeter
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ class Bench:
 
     def _job(self, ledger: Ledger, transfers: ThreadPoolExecutor, meter: Meter) -> Job:
         part = Part(self.folder, self.folder.name, self.ledger_path, self.folder.name)
-        loaded = folders.load(self.folder, self.folder.name, planning.blocks())
+        loaded = folders.load(self.folder, self.folder.name, blocks())
         if loaded.record is None:
             raise AssertionError(loaded.problems)
         record = loaded.record

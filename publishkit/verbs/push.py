@@ -9,17 +9,18 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from publishkit import config as configuration
-from publishkit import plan as planning
+from publishkit import planner
 from publishkit.engine import Choices
 from publishkit.errors import Cancelled, PartialError
 from publishkit.ledger import Ledger
-from publishkit.plan import Options, Part, Plan, Setting
 from publishkit.progress import Quiet, Watcher
 from publishkit.receipts import Outcome, Receipt
 from publishkit.run import Run
+from publishkit.setting import Options, Setting
 
 if TYPE_CHECKING:
     from publishkit.hooks import Target
+    from publishkit.plan import Part, Plan
 
 __all__ = ["Paths", "carry_out", "paths_of", "plan", "push", "setting_of"]
 
@@ -104,7 +105,7 @@ def plan(records: Paths, to: str | Sequence[str], options: Options, *, online: b
         PublishkitError: As `push` does, before anything is sent.
     """
     setting = setting_of(to, options.workers)
-    return planning.make(paths_of(records), setting, options, online=online)
+    return planner.make(paths_of(records), setting, options, online=online)
 
 
 def setting_of(to: str | Sequence[str], workers: int = 4) -> Setting:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from publishkit import plan as planning
-from publishkit.plan import Options
+from publishkit import planner
+from publishkit.setting import Options
 from publishkit.verbs.push import Paths, paths_of, setting_of
 
 if TYPE_CHECKING:
@@ -34,4 +34,4 @@ def validate(
     Raises:
         ConfigError: A target, folder or the configuration will not do.
     """
-    return planning.check(paths_of(records), setting_of(to), Options(recursive=recursive))
+    return planner.check(paths_of(records), setting_of(to), Options(recursive=recursive))

@@ -162,7 +162,7 @@ def test_importing_the_models_loads_neither_idutils_nor_edtf() -> None:
         "import sys, publishkit.folder, publishkit.digests; "
         "print({'idutils', 'edtf', 'pathspec', 'requests'} & set(sys.modules))"
     )
-    done = subprocess.run(  # noqa: S603 - our own interpreter
+    done = subprocess.run(
         [sys.executable, "-c", code], check=True, capture_output=True, text=True
     )
 

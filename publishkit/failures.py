@@ -1,0 +1,126 @@
+"""What a broken connection or an error status means, as an error to raise."""
+
+from __future__ import annotations
+
+import time
+from http import HTTPStatus
+from typing import Final
+
+import requests
+
+from publishkit.errors import (
+    AuthenticationError,
+    ConflictError,
+    LimitError,
+    LostAnswerError,
+    NotFoundError,
+    RejectedError,
+    RepositoryError,
+    TemporaryError,
+)
+
+__all__ = ["never_sent", "of_network", "of_status", "told_wait", "worth_repeating"]
+
+_REPEATABLE: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
+
+
+def never_sent(error: requests.RequestException) -> bool:
+    """Whether the connection failed before anything of the request left."""
+    return isinstance(error, requests.ConnectTimeout) or (
+        isinstance(error, requests.ConnectionError)
+        and any(name in repr(error) for name in ("NewConnectionError", "NameResolutionError"))
+    )
+
+
+def of_network(error: requests.RequestException, *, repeat: bool) -> RepositoryError:
+    """What to make of a connection that failed.
+
+    Args:
+        error: As requests raised it.
+        repeat: Whether the request may be sent again; else its answer counts as lost.
+    """
+    kind = TemporaryError if repeat else LostAnswerError
+    if isinstance(error, requests.exceptions.SSLError):
+        return RepositoryError(
+            "the server's certificate was not accepted",
+            answer=_cause(error),
+            advice="Set ca_bundle in the target's configuration if the host has its own CA.",
+        )
+    if isinstance(error, requests.Timeout) and not isinstance(error, requests.ConnectTimeout):
+        return kind("the server did not answer in time")
+    if never_sent(error):
+        return kind("the server cannot be reached", answer=_cause(error))
+    return kind("the connection broke", answer=_cause(error))
+
+
+def of_status(answer: requests.Response, words: str, *, repeat: bool) -> RepositoryError:
+    """What to make of an answer that is no success.
+
+    Args:
+        answer: The answer.
+        words: What the server says in it.
+        repeat: Whether the request may be sent again; else a failing server's answer counts as
+            lost.
+    """
+    kind = _kind(answer.status_code, repeat=repeat)
+    return kind(_meaning(kind, answer), status=answer.status_code, answer=words)
+
+
+def _cause(error: BaseException) -> str:
+    """The innermost reason, without the URL that requests puts into its message."""
+    seen: BaseException = error
+    while True:
+        reason = getattr(seen, "reason", None)
+        inner = (
+            reason if isinstance(reason, BaseException) else (seen.__cause__ or seen.__context__)
+        )
+        if inner is None or inner is seen:
+            break
+        seen = inner
+    return str(getattr(seen, "strerror", None) or type(seen).__name__)
+
+
+def _kind(status: int, *, repeat: bool) -> type[RepositoryError]:
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return TemporaryError  # refused before it was looked at: always safe to repeat
+    if status in _REPEATABLE:
+        return TemporaryError if repeat else LostAnswerError
+    kinds: dict[int, type[RepositoryError]] = {
+        401: AuthenticationError,
+        403: AuthenticationError,
+        404: NotFoundError,
+        409: ConflictError,
+        410: NotFoundError,
+        412: ConflictError,
+        413: LimitError,
+    }
+    client_error = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
+    return kinds.get(status, RejectedError if client_error else RepositoryError)
+
+
+def _meaning(kind: type[RepositoryError], answer: requests.Response) -> str:
+    meanings: dict[type[RepositoryError], str] = {
+        AuthenticationError: "the credentials are not accepted for this",
+        NotFoundError: "not found",
+        ConflictError: "changed by somebody else meanwhile",
+        LimitError: "too large",
+        RejectedError: "refused",
+        LostAnswerError: "the server failed, and may have acted all the same",
+    }
+    return meanings.get(kind, f"the server failed ({answer.status_code} {answer.reason})")
+
+
+def worth_repeating(failure: RepositoryError) -> bool:
+    """Whether the same request may pass if it is sent again."""
+    return isinstance(failure, TemporaryError) and not isinstance(failure, LostAnswerError)
+
+
+def told_wait(answer: requests.Response) -> float | None:
+    """Seconds to wait as told; InvenioRDM 13 sends Retry-After on every answer, so 429/503 only."""
+    if answer.status_code not in {429, 503}:
+        return None
+    value = answer.headers.get("Retry-After", "")
+    if value.isdigit():
+        return float(value)
+    reset = answer.headers.get("X-RateLimit-Reset", "")
+    return max(0.0, float(reset) - time.time()) if reset.isdigit() else None

@@ -1,0 +1,89 @@
+"""The setting of a run: its options, its targets and how to reach them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from publishkit import config as configuration
+from publishkit import plugins
+from publishkit.digests import DigestCache
+from publishkit.engine import Choices
+from publishkit.errors import AuthenticationError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+    from threading import Event
+
+    from pydantic import BaseModel
+
+    from publishkit.config import Config
+    from publishkit.hooks import Target
+    from publishkit.repository import Repository
+
+__all__ = ["Options", "Setting", "blocks"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How to push; the command line's options and the arguments of `push`."""
+
+    publish: bool = False
+    recursive: bool = False
+    links: Path | None = None
+    skip_invalid: bool = False
+    group: str = ""
+    wait_timeout: float | None = None
+    workers: int = 4
+    choices: Choices = field(default_factory=Choices)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """The targets of a run and how to reach them."""
+
+    config: Config
+    targets: tuple[Target, ...]
+    workers: int
+    stop: Event
+
+    @cached_property
+    def repositories(self) -> Mapping[str, Repository]:
+        """A repository for each target by its name; nothing was sent yet."""
+        return {
+            target.name: configuration.open_repository(self.config, target, self.stop, self.workers)
+            for target in self.targets
+        }
+
+    @cached_property
+    def digests(self) -> DigestCache:
+        """The cache of local files' digests."""
+        return DigestCache()
+
+    def sign_in(self) -> None:
+        """Make sure that every target is there and accepts the credentials.
+
+        Raises:
+            AuthenticationError: One does not.
+            TemporaryError: One cannot be reached.
+        """
+        for target in self.targets:
+            try:
+                self.repositories[target.name].whoami()
+            except AuthenticationError as error:
+                raise self.without_credentials(target, error) from error
+
+    def without_credentials(
+        self, target: Target, error: AuthenticationError
+    ) -> AuthenticationError:
+        """The error, saying what to set for this target."""
+        if not self.config.credentials(target):
+            error.message = "there are no credentials for this target"
+        return configuration.signing_in(target, error)
+
+
+def blocks() -> dict[str, type[BaseModel]]:
+    """The models of the backends' blocks by name."""
+    return {name: b.block() for name, b in plugins.backends().items() if b.block}
