@@ -273,9 +273,16 @@ class Client:
                 log.debug("%s %s: %d", method, _bare(url), answer.status_code)
                 return answer
             _close(data, again=True)
-            url, params = self._url(urljoin(url, location)), None
+            url, params = self._url(self._secured(urljoin(url, location))), None
             method = method if answer.status_code in {307, 308} else "GET"
         raise requests.TooManyRedirects("too many redirects")
+
+    def _secured(self, url: str) -> str:
+        """A redirect to plain http on the target's own host, as a proxy's server gives it."""
+        base, parts = urlsplit(self.base), urlsplit(url)
+        if (base.scheme, parts.scheme, parts.netloc) == ("https", "http", base.netloc):
+            return parts._replace(scheme="https").geturl()
+        return url
 
     def _failure(self, answer: requests.Response, *, repeat: bool) -> RepositoryError:
         return of_status(answer, self._words_of(answer), repeat=repeat)

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import Field, StringConstraints
 
-from publishkit.errors import ConfigError
-
-if TYPE_CHECKING:
-    from publishkit.hooks import Target
+from publishkit.settings import Settings
 
 __all__ = ["InvenioSettings"]
 
 Count = Annotated[int, Field(strict=True, gt=0)]
 
 
-class InvenioSettings(BaseModel):
+class InvenioSettings(Settings):
     """The settings of one InvenioRDM target."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
     dois: Literal["on", "off"] | None = None
     """Whether the instance registers DOIs; None where that is not known. A server without DOIs
@@ -32,24 +27,6 @@ class InvenioSettings(BaseModel):
     """How much a record may hold; InvenioRDM's own default unless the target says."""
     max_file_bytes: Count | None = None
     """How large one file may be; as `max_bytes` unless given."""
-
-    @classmethod
-    def of(cls, target: Target) -> Self:
-        """The settings of a target.
-
-        Raises:
-            ConfigError: Names all that is wrong with them.
-        """
-        try:
-            return cls.model_validate(dict(target.settings))
-        except ValidationError as error:
-            wrong = "; ".join(
-                f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors()
-            )
-            raise ConfigError(
-                f"the settings of target {target.name} are wrong: {wrong}",
-                advice="Correct them in publishkit.toml.",
-            ) from None
 
     @property
     def largest_file(self) -> int:

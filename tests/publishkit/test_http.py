@@ -226,10 +226,25 @@ def test_a_redirect_on_the_same_host_takes_body_and_sign_in_along(
     assert request.headers["Authorization"] == f"Bearer {SECRET}"
 
 
+def test_a_redirect_to_plain_http_on_the_same_host_goes_by_https(
+    client: Client, web: responses.RequestsMock
+) -> None:
+    # what a server behind a proxy that ends TLS says
+    web.get(f"{API}/a", status=307, headers={"Location": "http://archive.example/api/b"})
+    web.get(f"{API}/b", json={"ok": True})
+    assert client.get_json("/a") == {"ok": True}
+
+
 @pytest.mark.parametrize(
-    "elsewhere", ["https://evil.example/api/a", "http://archive.example/api/a"]
+    "elsewhere",
+    [
+        "https://evil.example/api/a",
+        "http://archive.example:8080/api/a",
+        "https://archive.example:8443/api/a",
+        "//evil.example/a",
+    ],
 )
-def test_a_redirect_to_another_host_or_to_plain_http_is_refused(
+def test_a_redirect_to_another_host_is_refused(
     client: Client, web: responses.RequestsMock, elsewhere: str
 ) -> None:
     web.get(f"{API}/a", status=302, headers={"Location": elsewhere})

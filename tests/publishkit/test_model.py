@@ -162,8 +162,6 @@ def test_importing_the_models_loads_neither_idutils_nor_edtf() -> None:
         "import sys, publishkit.folder, publishkit.digests; "
         "print({'idutils', 'edtf', 'pathspec', 'requests'} & set(sys.modules))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], check=True, capture_output=True, text=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
 
     assert done.stdout.strip() == "set()"

@@ -1,0 +1,184 @@
+"""Makes an upload and its entries say what they should, and reads back whether they do.
+
+NOMAD answers 200 to edits that it drops (entries that come later get nothing of an edit before),
+so that only reading tells.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from pydantic import JsonValue
+
+from publishkit.errors import RejectedError
+from publishkit_nomad.block import block_of
+from publishkit_nomad.people import UnclearUserError
+from publishkit_nomad.wishes import EntryWishes, Layout, embargo_months, entry_wishes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+
+    from publishkit.repository import Member
+    from publishkit_nomad.answers import Entry, Upload
+    from publishkit_nomad.api import NomadApi
+    from publishkit_nomad.datasets import Datasets
+    from publishkit_nomad.people import People
+
+__all__ = ["Editor"]
+
+_BUSY: Final = "is_blocking"
+"""In the answer to an edit while the upload is processed (NOMAD 1.4 on)."""
+_ROUNDS: Final = 2
+"""How often an edit is made before what is missing counts as refused."""
+
+Fields = dict[str, JsonValue]
+
+
+@dataclass(frozen=True, slots=True)
+class _Edit:
+    """One edit request."""
+
+    fields: Fields
+    entry_ids: tuple[str, ...] | None = None
+    """The entries that it is about; None means the upload with all that it holds."""
+
+    def request(self) -> dict[str, JsonValue]:
+        if self.entry_ids is None:
+            return {"metadata": self.fields}
+        # without the owner, the default `public` finds no entry of a draft
+        return {
+            "metadata": self.fields,
+            "query": {"entry_id:any": list(self.entry_ids)},
+            "owner": "user",
+        }
+
+
+class Editor:
+    """Edits uploads of one NOMAD."""
+
+    def __init__(
+        self,
+        api: NomadApi,
+        people: People,
+        datasets: Datasets,
+        settled: Callable[[str], Upload],
+    ) -> None:
+        """Make one.
+
+        Args:
+            api: Where to.
+            people: Who is who.
+            datasets: Which there are.
+            settled: Waits until an upload is idle, and gives it.
+        """
+        self._api = api
+        self._people = people
+        self._datasets = datasets
+        self._settled = settled
+
+    def apply(self, upload_id: str, layout: Layout) -> None:
+        """Make the upload and its entries say what the layout's records ask for.
+
+        Raises:
+            RejectedError: Names all that NOMAD refused, or what it dropped without a word.
+        """
+        datasets = self._datasets.ensure(layout.datasets)
+        for _ in range(_ROUNDS):
+            edits = self._needed(self._settled(upload_id), layout, datasets)
+            for edit in edits:
+                self._edit(upload_id, edit)
+            if not edits:
+                return
+        missing = self._needed(self._settled(upload_id), layout, datasets)
+        if missing:
+            names = sorted({name for edit in missing for name in edit.fields})
+            raise RejectedError(
+                f"NOMAD did not take over {', '.join(names)} of the upload {upload_id}",
+                target=self._api.target,
+                advice="Look at the upload's page; if somebody edits it there, push again later.",
+            )
+
+    def _edit(self, upload_id: str, edit: _Edit) -> None:
+        try:
+            self._api.edit(upload_id, edit.request())
+        except RejectedError as error:
+            if _BUSY not in error.answer:
+                raise
+            self._settled(upload_id)
+            self._api.edit(upload_id, edit.request())
+        self._settled(upload_id)
+
+    def _needed(self, upload: Upload, layout: Layout, datasets: dict[str, str]) -> list[_Edit]:
+        """The edits that bring the upload from what it says to what it should say."""
+        whole = self._upload_fields(upload, layout)
+        entries = list(self._api.entries(upload.upload_id)) if upload.entries else []
+        edits: list[_Edit] = []
+        for member in layout.members:
+            mine = _entries_of(member, entries)
+            fields = _entry_fields(mine, entry_wishes(member.record), datasets)
+            if not layout.is_group:
+                whole |= fields
+            elif fields:
+                edits.append(_Edit(fields, tuple(entry.entry_id for entry in mine)))
+        return [_Edit(whole), *edits] if whole else edits
+
+    def _upload_fields(self, upload: Upload, layout: Layout) -> Fields:
+        block = block_of(layout.lead)
+        fields: Fields = {}
+        if upload.upload_name != layout.name:
+            fields["upload_name"] = layout.name
+        months = embargo_months([member.record for member in layout.members])
+        if not upload.published and upload.embargo_length != months:
+            fields["embargo_length"] = months
+        for name, called, now in (
+            ("coauthors", block.coauthors, upload.coauthors),
+            ("reviewers", block.reviewers, upload.reviewers),
+        ):
+            ids = None if called is None else self._ids(called)
+            if ids is not None and set(ids) != set(now):
+                fields[name] = list(ids)
+        return fields
+
+    def _ids(self, called: Sequence[str]) -> list[str]:
+        try:
+            found = [self._people.find(text).user_id for text in called]
+        except UnclearUserError as error:
+            raise RejectedError(str(error), target=self._api.target) from error
+        me = self._people.me().user_id
+        return [user_id for user_id in dict.fromkeys(found) if user_id != me]
+
+
+def _entries_of(member: Member, entries: Sequence[Entry]) -> list[Entry]:
+    if not member.prefix:
+        return list(entries)
+    return [entry for entry in entries if entry.mainfile.startswith(f"{member.prefix}/")]
+
+
+def _entry_fields(
+    entries: Sequence[Entry], wishes: EntryWishes, datasets: dict[str, str]
+) -> Fields:
+    """The fields in which any of the entries differs from the wishes."""
+    fields: Fields = {}
+    if any((entry.comment or "") != wishes.comment for entry in entries):
+        fields["comment"] = wishes.comment
+    if any(set(entry.references) != set(wishes.references) for entry in entries):
+        fields["references"] = list(wishes.references)
+    if wishes.datasets is not None:
+        wanted = {datasets[name] for name in wishes.datasets}
+        change = _dataset_change([{d.dataset_id for d in e.datasets} for e in entries], wanted)
+        if change:
+            fields["datasets"] = change
+    return fields
+
+
+def _dataset_change(now: Sequence[Collection[str]], wanted: set[str]) -> dict[str, JsonValue]:
+    """What to add and remove; a bare list would only add (seen on NOMAD 1.3.17 to 2.0.0)."""
+    add = {wish for wish in wanted for ids in now if wish not in ids}
+    remove = {one for ids in now for one in ids} - wanted
+    change: dict[str, JsonValue] = {}
+    if add:
+        change["add"] = [*sorted(add)]
+    if remove:
+        change["remove"] = [*sorted(remove)]
+    return change

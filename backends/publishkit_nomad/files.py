@@ -1,0 +1,233 @@
+"""The files of an upload: what publishkit adds to the user's, and the zip that carries them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from zipstream.ng import ZipStream
+
+from publishkit.errors import IntegrityError
+from publishkit.http import FileBody
+from publishkit_nomad import manifest
+from publishkit_nomad.block import block_of
+from publishkit_nomad.entry import ENTRY, archive_of
+from publishkit_nomad.manifest import MANIFEST, Line
+from publishkit_nomad.wishes import Layout, entry_wishes
+
+if TYPE_CHECKING:
+    from publishkit.repository import DataFile, Digests, Member, Meter
+    from publishkit_nomad.api import NomadApi
+
+__all__ = ["OWN", "Remote", "Sending", "ZipBody", "joined", "plan"]
+
+RECORD: Final = "record_metadata.json"
+NOMAD_YAML: Final = "nomad.yaml"
+OWN: Final = frozenset({ENTRY, RECORD, MANIFEST})
+"""What publishkit puts into every upload, by name."""
+_METADATA_FILES: Final = frozenset({NOMAD_YAML, "nomad.yml", "nomad.json"})
+
+
+def joined(prefix: str, name: str) -> str:
+    """The path of a file in a member's folder, which is the root where there is no prefix."""
+    return f"{prefix}/{name}" if prefix else name
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """Every file of an upload, and what the manifest in it says."""
+
+    sizes: Mapping[str, int]
+    """In bytes, by path."""
+    lines: Mapping[str, Line]
+
+    @classmethod
+    def of(cls, api: NomadApi, upload_id: str) -> Remote:
+        """Ask for them: one request a folder, and one for the manifest."""
+        sizes = dict(_walk(api, upload_id, ""))
+        content = api.find_raw(upload_id, MANIFEST) if MANIFEST in sizes else None
+        return cls(sizes, manifest.load(content))
+
+    def standing(self) -> dict[str, Line]:
+        """The lines that still speak of a file in the upload."""
+        return {
+            key: line
+            for key, line in self.lines.items()
+            if self.sizes.get(key) == line.size or self.put_away(key)
+        }
+
+    def put_away(self, key: str) -> bool:
+        """Whether NOMAD replaced the file by a stripped one, as it may with VASP's POTCAR."""
+        return key not in self.sizes and _stripped(key) in self.sizes
+
+    def is_own(self, key: str) -> bool:
+        """Whether publishkit or NOMAD made the file."""
+        if key in OWN or (key in self.lines and self.lines[key].generated):
+            return True
+        original = key.removesuffix(".stripped")
+        return original != key and _stripped(original) == key and key not in self.lines
+
+
+def _stripped(key: str) -> str:
+    """What NOMAD makes of a POTCAR, beside or instead of it."""
+    return f"{key}.stripped" if key.rpartition("/")[2].startswith("POTCAR") else ""
+
+
+def _walk(api: NomadApi, upload_id: str, folder: str) -> Iterator[tuple[str, int]]:
+    for element in api.folder(upload_id, folder):
+        path = joined(folder, element.name)
+        if element.is_file:
+            yield path, element.size
+        else:
+            yield from _walk(api, upload_id, path)
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """What one zip carries."""
+
+    generated: Mapping[str, bytes]
+    files: tuple[DataFile, ...]
+    staying: Mapping[str, Line]
+    """What the manifest says of files that are in the upload already."""
+
+    @property
+    def size(self) -> int:
+        """The bytes of the user's files."""
+        return sum(file.size for file in self.files)
+
+
+def plan(layout: Layout, remote: Remote, files: Sequence[DataFile]) -> Sending | None:
+    """What must be sent so that the upload holds `files` and is up to date besides."""
+    standing = remote.standing()
+    own = _generated(layout, {*remote.sizes, *(file.key for file in files)}, remote)
+    outdated = {
+        key: content
+        for key, content in own.items()
+        if key not in standing or standing[key].sha256 != hashlib.sha256(content).hexdigest()
+    }
+    sent = {*outdated, *(file.key for file in files)}
+    forgotten = remote.lines.keys() - standing.keys()
+    if not sent and not forgotten:
+        return None
+    staying = {key: line for key, line in standing.items() if key not in sent}
+    return Sending(generated=outdated, files=tuple(files), staying=staying)
+
+
+def _generated(layout: Layout, present: set[str], remote: Remote) -> dict[str, bytes]:
+    made: dict[str, bytes] = {}
+    for member in layout.members:
+        record, prefix = member.record, member.prefix
+        body = json.dumps(record.body(), ensure_ascii=False, indent=2) + "\n"
+        made[joined(prefix, RECORD)] = body.encode()
+        if block_of(record).entry:
+            made[joined(prefix, ENTRY)] = archive_of(record)
+        if prefix and not _has_metadata_file(prefix, present, remote):
+            made[joined(prefix, NOMAD_YAML)] = _nomad_yaml(member)
+    return made
+
+
+def _has_metadata_file(prefix: str, present: set[str], remote: Remote) -> bool:
+    """Whether the user brought one."""
+    keys = present & {joined(prefix, name) for name in _METADATA_FILES}
+    return any(not remote.is_own(key) for key in keys)
+
+
+def _nomad_yaml(member: Member) -> bytes:
+    """What NOMAD applies to the entries of a folder when it first processes them.
+
+    JSON is YAML. Of datasets, those that exist count.
+    """
+    wishes = entry_wishes(member.record)
+    said: dict[str, object] = {"comment": wishes.comment, "references": wishes.references}
+    if wishes.datasets:
+        said["datasets"] = wishes.datasets
+    return (json.dumps(said, ensure_ascii=False, indent=2) + "\n").encode()
+
+
+class _Counted:
+    """A meter that can take back what was reported."""
+
+    def __init__(self, meter: Meter) -> None:
+        self._meter = meter
+        self._sent = 0
+
+    def advance(self, nbytes: int) -> None:
+        self._sent += nbytes
+        self._meter.advance(nbytes)
+
+    def wait(self, seconds: float) -> None:
+        self._meter.wait(seconds)
+
+    def undo(self) -> None:
+        sent, self._sent = self._sent, 0
+        self._meter.advance(-sent)
+
+
+class ZipBody(Iterator[bytes]):
+    """A zip made while it is sent, as a request's body: nothing is copied, little is held.
+
+    Files are stored, not compressed, so that the length is known before; the manifest comes last,
+    with the digests computed on the way. Raises IntegrityError when a file is not the same at its
+    end as when it was listed.
+    """
+
+    def __init__(self, sending: Sending, meter: Meter) -> None:
+        self._sending = sending
+        self._meter = _Counted(meter)
+        self.digests: dict[str, Digests] = {}
+        """Of the user's files, as far as they were read."""
+        stream = ZipStream(sized=True)
+        for key, content in sending.generated.items():
+            stream.add(content, key)
+        for file in sending.files:
+            stream.add(self._read(file), file.key, size=file.size)
+        stream.add(self._manifest(), MANIFEST, size=len(manifest.dump(self._lines())))
+        self._length = len(stream)
+        self._blocks: Iterator[bytes] = iter(stream)
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __next__(self) -> bytes:
+        return next(self._blocks)
+
+    def undo(self) -> None:
+        """Take back the progress that was reported, since the body must be sent again."""
+        self._meter.undo()
+
+    def _read(self, file: DataFile) -> Iterator[bytes]:
+        try:
+            body = FileBody(file.path, file.size, self._meter)
+        except OSError as error:
+            raise _unreadable(file, error) from error
+        try:
+            yield from body
+            self.digests[file.key] = body.digests
+        except OSError as error:
+            raise _unreadable(file, error) from error
+        finally:
+            body.close()
+
+    def _manifest(self) -> Iterator[bytes]:
+        yield manifest.dump(self._lines())
+
+    def _lines(self) -> dict[str, Line]:
+        lines = dict(self._sending.staying)
+        for key, content in self._sending.generated.items():
+            lines[key] = Line(hashlib.sha256(content).hexdigest(), len(content), generated=True)
+        for file in self._sending.files:
+            known = self.digests.get(file.key)
+            lines[file.key] = Line(known.sha256 if known else manifest.PLACEHOLDER, file.size)
+        return lines
+
+
+def _unreadable(file: DataFile, error: OSError) -> IntegrityError:
+    # an OSError out of a body would be taken for one of the network
+    return IntegrityError(
+        f"{file.path} cannot be read: {error.strerror or type(error).__name__}",
+        advice="Look at the file, then run the same command again.",
+    )

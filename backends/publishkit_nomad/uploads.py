@@ -1,0 +1,295 @@
+"""Everything that one upload goes through, whether it holds one record or a group of them."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass, replace
+from functools import partial
+from http import HTTPStatus
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from publishkit.errors import (
+    Cancelled,
+    ConflictError,
+    LimitError,
+    NotFoundError,
+    RejectedError,
+    RepositoryError,
+    TemporaryError,
+)
+from publishkit.repository import (
+    Account,
+    DataFile,
+    Deposit,
+    Digests,
+    Limits,
+    Meter,
+    RemoteFile,
+    Repository,
+    Transfer,
+)
+from publishkit_nomad.api import NomadApi
+from publishkit_nomad.datasets import Datasets
+from publishkit_nomad.deposits import deposit_of, failures_of, reason_of_failure
+from publishkit_nomad.edits import Editor
+from publishkit_nomad.files import Remote, Sending, ZipBody, plan
+from publishkit_nomad.folders import removals
+from publishkit_nomad.people import People
+from publishkit_nomad.settings import NomadSettings
+from publishkit_nomad.wishes import Layout, embargo_months
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from threading import Event
+
+    from publishkit.hooks import Connection
+    from publishkit.model import Record
+    from publishkit_nomad.answers import Upload
+
+__all__ = ["Access", "UploadRepository"]
+
+FIRST_PAUSE: Final = 0.2
+LONGEST_PAUSE: Final = 5.0
+PATIENCE: Final = 1800.0
+"""Seconds that a step waits for one before it, where the user's own patience is not asked."""
+_SENDS: Final = 3
+_BLOCKED: Final = "blocked by another process"
+_TOO_MANY: Final = "Limit of unpublished uploads"
+
+
+class _Pause:
+    """A meter for waits inside a step."""
+
+    def __init__(self, stop: Event) -> None:
+        self._stop = stop
+        self._left = PATIENCE
+
+    def advance(self, nbytes: int) -> None:
+        """Nothing is sent."""
+
+    def wait(self, seconds: float) -> None:
+        if self._left <= 0:
+            raise TemporaryError(f"NOMAD is still processing after {PATIENCE:.0f} s")
+        self._left -= seconds
+        if self._stop.wait(seconds):
+            raise Cancelled("stopped")
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """One NOMAD, signed in: what single uploads and groups share."""
+
+    settings: NomadSettings
+    stop: Event
+    """Ends waits."""
+    api: NomadApi
+    people: People
+    datasets: Datasets
+    gui: str
+    """The base of NOMAD's web pages, empty if there are none."""
+
+    @classmethod
+    def of(cls, connection: Connection) -> Access:
+        """Make one; sends nothing. Raises ConfigError for settings that are wrong."""
+        settings = NomadSettings.of(connection.target)
+        api = NomadApi(connection)
+        people = People(api)
+        datasets = Datasets(api, people)
+        return cls(settings, connection.stop, api, people, datasets, settings.gui_base(api.base))
+
+
+class UploadRepository(Repository):
+    """A NOMAD, seen as a keeper of uploads; what one holds is told by `layout`."""
+
+    metadata_first: ClassVar[bool] = False
+    """NOMAD drops comment, references and datasets of an upload that has no entries yet."""
+    overwrites: ClassVar[bool] = True
+
+    def __init__(self, access: Access) -> None:
+        self.access = access
+        self.settings = access.settings
+        self.api = access.api
+        self.limits = Limits(bytes=self.settings.max_bytes)
+        self._editor = Editor(self.api, access.people, access.datasets, self._settled)
+
+    @abstractmethod
+    def layout(self, record: Record) -> Layout:
+        """What the upload of a record holds."""
+
+    def whoami(self) -> Account:
+        """Who is signed in; one request."""
+        user = self.api.me()
+        return Account(id=user.user_id, name=user.name, email=user.email or "")
+
+    def create(self, marker: str) -> Deposit:
+        """Make an empty upload called `marker`."""
+        try:
+            upload = self.api.create_upload(marker)
+        except RejectedError as error:
+            if _TOO_MANY not in error.answer:
+                raise
+            raise LimitError(
+                f"you have {self.settings.max_drafts} unpublished uploads, which is the limit",
+                target=self.api.target,
+                answer=error.answer,
+                advice="Publish or delete some on NOMAD, or push with --publish or --group NAME.",
+            ) from error
+        return self._deposit(upload)
+
+    def find(self, marker: str, meter: Meter) -> Deposit | None:  # noqa: ARG002
+        """The upload called `marker`, which NOMAD's list has at once."""
+        found = self.api.uploads_named(marker)
+        return self._deposit(found[0]) if found else None
+
+    def get(self, id: str) -> Deposit:
+        """The upload, and two small requests for what is not in its own JSON."""
+        return self._deposit(self.api.upload(id))
+
+    def files(self, id: str) -> Mapping[str, RemoteFile]:
+        """The user's files; a request a folder and ten thousand files, and one for the manifest.
+
+        The digest of a file of the listed size is what the manifest says; NOMAD keeps none, so
+        that a file which somebody replaced by one of equal size counts as unchanged.
+        """
+        remote = Remote.of(self.api, id)
+        standing = remote.standing()
+        found: dict[str, RemoteFile] = {}
+        for key in remote.sizes.keys() | standing.keys():
+            if not remote.is_own(key):
+                line = standing.get(key)
+                size = line.size if line else remote.sizes[key]
+                checksum = f"sha256:{line.sha256}" if line else None
+                found[key] = RemoteFile(size=size, checksum=checksum, complete=True)
+        return found
+
+    def transfers(
+        self,
+        id: str,
+        record: Record,
+        files: Sequence[DataFile],
+    ) -> Iterable[Transfer]:
+        """One zip of everything that lacks or changed, or nothing."""
+        sending = plan(self.layout(record), Remote.of(self.api, id), files)
+        if sending is None:
+            return ()
+        keys = tuple(file.key for file in files)
+        return (Transfer(keys=keys, size=sending.size, run=partial(self._send, id, sending)),)
+
+    def remove(self, id: str, keys: Sequence[str]) -> None:
+        """Remove files one at a time, since each deletion is a process of its own.
+
+        A folder of which nothing stays is removed as one, which also makes way for a file of its
+        name.
+        """
+        if not keys:
+            return
+        present = Remote.of(self.api, id).sizes
+        for path in removals(present, set(keys)):
+            self._settled(id)
+            self._unblocked(id, partial(self.api.delete_raw, id, path))
+        self._settled(id)
+
+    def update(self, id: str, record: Record, *, revision: str | None = None) -> None:
+        """Edit what differs, then read it back; waits for processing before and after.
+
+        NOMAD has nothing like `If-Match`: `revision` is compared just before.
+        """
+        if revision is not None and self.get(id).revision != revision:
+            raise ConflictError(
+                f"the metadata of the upload {id} was edited meanwhile",
+                target=self.api.target,
+                advice="Take the edits over into record_metadata.json, then push with --force.",
+            )
+        self._editor.apply(id, self.layout(record))
+
+    def settle(self, id: str, meter: Meter) -> Deposit:
+        """Wait while the upload is processed; entries that failed are in `failures`."""
+        upload = self._wait(id, meter)
+        reason = reason_of_failure(upload)
+        if reason and not upload.published:
+            raise RejectedError(
+                f"NOMAD could not process the upload {id}",
+                target=self.api.target,
+                answer=reason,
+                advice="Look at the upload's page, then push again; the files are sent anew.",
+            )
+        return replace(self._deposit(upload), failures=failures_of(self.api, upload))
+
+    def publish(self, id: str, record: Record) -> None:
+        """Publish, with the embargo in months counted from today."""
+        records = [member.record for member in self.layout(record).members]
+        self.api.publish(id, embargo_months(records))
+
+    def delete(self, id: str) -> None:
+        """Delete an upload and wait until it is gone (NOMAD 1.3 answers before)."""
+        if self._gone(id):
+            return
+        try:
+            self.api.delete_upload(id)
+        except RepositoryError as error:
+            # repeated after a lost answer, NOMAD 1.3.17 answers 500
+            if error.status < HTTPStatus.INTERNAL_SERVER_ERROR and not self._gone(id):
+                raise
+        meter, pause = _Pause(self.access.stop), FIRST_PAUSE
+        while not self._gone(id):
+            meter.wait(pause)
+            pause = min(pause * 1.5, LONGEST_PAUSE)
+
+    # ---- inside ----
+
+    def _deposit(self, upload: Upload) -> Deposit:
+        return deposit_of(self.api, upload, self.access.gui)
+
+    def _gone(self, id_: str) -> bool:
+        """Whether the draft is gone. Raises RejectedError for what is published."""
+        try:
+            upload = self.api.upload(id_)
+        except NotFoundError:
+            return True
+        if upload.published:
+            raise RejectedError(
+                f"the upload {id_} is published and cannot be deleted",
+                target=self.api.target,
+                advice="Ask NOMAD's administrators if it must go.",
+            )
+        return False
+
+    def _wait(self, id_: str, meter: Meter) -> Upload:
+        pause = FIRST_PAUSE
+        while (upload := self.api.upload(id_)).process_running:
+            meter.wait(pause)
+            pause = min(pause * 1.5, LONGEST_PAUSE)
+        return upload
+
+    def _settled(self, id_: str) -> Upload:
+        return self._wait(id_, _Pause(self.access.stop))
+
+    def _send(self, id_: str, sending: Sending, meter: Meter) -> Mapping[str, Digests]:
+        body: ZipBody | None = None
+
+        def new_body() -> ZipBody:
+            nonlocal body
+            if body:
+                body.undo()
+            body = ZipBody(sending, meter)
+            return body
+
+        self._wait(id_, meter)
+        try:
+            self._unblocked(id_, lambda: self.api.put_zip(id_, new_body))
+        except BaseException:
+            if body:
+                body.undo()
+            raise
+        return dict(body.digests) if body else {}
+
+    def _unblocked(self, id_: str, step: Callable[[], None]) -> None:
+        """Take a step that NOMAD from 1.4 on refuses while the upload is processed."""
+        for attempt in range(1, _SENDS + 1):
+            try:
+                return step()
+            except RejectedError as error:
+                if _BLOCKED not in error.answer or attempt == _SENDS:
+                    raise
+            self._settled(id_)
+        raise AssertionError

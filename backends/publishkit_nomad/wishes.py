@@ -1,0 +1,149 @@
+"""What an upload and its entries should say: the `nomad` block, and the rest of the record."""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
+
+from publishkit_nomad.block import block_of
+from publishkit_nomad.markup import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from publishkit.model import Record
+    from publishkit.repository import Member
+
+__all__ = [
+    "EntryWishes",
+    "Layout",
+    "embargo_months",
+    "embargo_until",
+    "entry_wishes",
+    "is_full_url",
+    "upload_name",
+]
+
+_LABEL: Final = r"[^\W_]([\w-]{0,61}[^\W_])?"
+_FULL_URL: Final = re.compile(
+    rf"""(?ix) https?:// (\S+@)?
+    ( ({_LABEL}\.)+ [^\W\d_]([\w-]{{0,61}}[^\W_]) \.? | \d{{1,3}}(\.\d{{1,3}}){{3}} )
+    (:\d{{1,5}})? ([/?\#] [^\s<>{{}}|\\^`\[\]"]* )?"""
+)
+_KEPT_IN_URLS: Final = ":/?#@!$&'()*+,;=%~"
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What one upload holds: a record at its root, or several in folders of their own."""
+
+    name: str
+    """The upload's name."""
+    members: tuple[Member, ...]
+
+    @property
+    def lead(self) -> Record:
+        """The record that speaks for the upload as a whole."""
+        return self.members[0].record
+
+    @property
+    def datasets(self) -> frozenset[str]:
+        """The names of all datasets that the records ask for."""
+        wanted = (block_of(member.record).datasets for member in self.members)
+        return frozenset(name for names in wanted for name in names or ())
+
+    @property
+    def is_group(self) -> bool:
+        """Whether the members have folders of their own."""
+        return any(member.prefix for member in self.members)
+
+
+@dataclass(frozen=True, slots=True)
+class EntryWishes:
+    """What the entries of one record should say."""
+
+    comment: str
+    references: tuple[str, ...]
+    datasets: tuple[str, ...] | None
+    """By name; None leaves them as they are."""
+
+
+def upload_name(record: Record) -> str:
+    """The name of the upload that holds the record."""
+    return block_of(record).upload_name or record.metadata.title
+
+
+def entry_wishes(record: Record) -> EntryWishes:
+    """What the block says of entries, and where it is silent what follows from the metadata."""
+    block = block_of(record)
+    comment = block.comment
+    if comment is None:
+        comment = plain(record.metadata.description or "")
+    references = block.references
+    if references is None:
+        references = tuple(dict.fromkeys(_derived_references(record)))
+    return EntryWishes(comment=comment, references=references, datasets=block.datasets)
+
+
+def is_full_url(text: str) -> bool:
+    """Whether NOMAD takes it as a reference: http(s), a host with a dot, no odd characters.
+
+    NOMAD refuses `localhost`, bare DOIs and what its `validators.url` refuses (seen on 1.3.17
+    to 2.0.0).
+    """
+    return bool(_FULL_URL.fullmatch(text))
+
+
+def embargo_until(record: Record) -> date | None:
+    """The day on which the record's embargo ends, None where none is active."""
+    embargo = record.access.embargo
+    return embargo.until if embargo.active else None
+
+
+def embargo_months(records: Sequence[Record], today: date | None = None) -> int:
+    """The months of embargo that all records ask for, if the upload is published today.
+
+    NOMAD lifts an embargo when the publishing date plus whole months has passed; so the fewest
+    months that reach the day.
+    """
+    day = today or datetime.now(UTC).date()
+    return max(_months(record, day) for record in records)
+
+
+def _months(record: Record, today: date) -> int:
+    length = block_of(record).embargo_length
+    until = embargo_until(record)
+    if length is not None or until is None:
+        return length or 0
+    months = max(0, (until.year - today.year) * 12 + until.month - today.month)
+    return months if _plus_months(today, months) >= until else months + 1
+
+
+def _plus_months(day: date, months: int) -> date:
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def _derived_references(record: Record) -> Iterator[str]:
+    if record.doi:
+        yield from _as_urls(record.doi, "doi")
+    for related in record.metadata.related_identifiers:
+        yield from _as_urls(related.identifier, related.scheme)
+    for reference in record.metadata.references:
+        if reference.identifier:
+            yield from _as_urls(reference.identifier, reference.scheme)
+
+
+def _as_urls(identifier: str, scheme: str | None) -> Iterator[str]:
+    """The identifier as the address that resolves it, if there is one and NOMAD takes it."""
+    import idutils
+
+    found = scheme or next(iter(idutils.detect_identifier_schemes(identifier)), "")
+    address = idutils.to_url(identifier, found, url_scheme="https") or identifier
+    url = quote(str(address), safe=_KEPT_IN_URLS)
+    if is_full_url(url):
+        yield url
