@@ -1,0 +1,1 @@
+"""Real servers for live tests: see the README beside this file."""

@@ -1,0 +1,1 @@
+"""Small services in place of those that do not come in packages."""
