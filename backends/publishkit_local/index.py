@@ -1,0 +1,175 @@
+"""The archive's own page, `index.html`: every record, published or not.
+
+Several threads and processes write it: one at a time, each time as a whole. Those that wait
+while it is written share the next writing, so that pushing many records stays quick.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
+
+from filelock import FileLock, Timeout
+
+from publishkit.errors import TemporaryError
+from publishkit.repository import State
+from publishkit_local import bag as bags
+from publishkit_local.labels import resource_type
+from publishkit_local.markup import Html, join, tag
+from publishkit_local.storage import write
+from publishkit_local.style import badge, page
+from publishkit_local.text import count, human_size
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from publishkit.model import Record
+    from publishkit_local.layout import Layout
+
+__all__ = ["Index"]
+
+_PATIENCE: Final = 120.0
+"""Seconds to wait for another process that writes the page."""
+_NAMED: Final = 5
+"""Creators that are named for each record."""
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """What the page shows of one record."""
+
+    version: int
+    """Changes whenever the bag does."""
+    state: State
+    order: tuple[str, str]
+    size: int
+    html: Html
+
+
+class Index:
+    """Keeps the page up to date; threads share it."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._path = layout.root / "index.html"
+        self._lock = FileLock(layout.root / ".lock", timeout=_PATIENCE)
+        self._turn = Lock()  # of this process's threads: the other one makes them poll
+        self._counting = Lock()
+        self._wanted = 0
+        self._done = 0
+        self._entries: dict[str, _Entry] = {}
+
+    def refresh(self) -> None:
+        """Write the page, with all that was done before this call.
+
+        Raises:
+            TemporaryError: Another process keeps it locked.
+            OSError: It cannot be written.
+        """
+        with self._counting:
+            self._wanted += 1
+            mine = self._wanted
+        try:
+            with self._turn:
+                if self._done < mine:
+                    with self._lock:
+                        covered = self._wanted
+                        self._write()
+                    self._done = covered
+        except Timeout as error:
+            raise TemporaryError(
+                f"another process keeps {self._lock.lock_file} locked",
+                advice="Wait until it ends, then run the same command again.",
+            ) from error
+
+    def repair(self) -> None:
+        """Write the page if a process ended between moving a bag and writing it.
+
+        Never fails: to look at an archive one need not be able to write to it.
+        """
+        try:
+            if self._path_age() < self._changed():
+                self.refresh()
+        except (OSError, TemporaryError) as error:
+            _log.info("%s could not be brought up to date: %s", self._path, error)
+
+    def _path_age(self) -> int:
+        return self._path.stat().st_mtime_ns if self._path.exists() else -1
+
+    def _changed(self) -> int:
+        """When a bag last came to or left a folder, in nanoseconds; -1 for an empty archive."""
+        folders = (self._layout.drafts, self._layout.published)
+        return max((f.stat().st_mtime_ns for f in folders if f.is_dir()), default=-1)
+
+    def _write(self) -> None:
+        # The page gets the folders' time, read before the folders: it is stale when they move on
+        as_of = self._changed()
+        known, self._entries = self._entries, {}
+        for state, found in self._layout.bags():
+            entry = _entry(found.path, state, known.get(found.path))
+            if entry:
+                self._entries[found.path] = entry
+        html = _render(self._entries.values(), self._layout.root)
+        write(self._path, html.encode(), modified=as_of if as_of > 0 else None)
+
+
+def _entry(path: str, state: State, known: _Entry | None) -> _Entry | None:
+    """What is shown of a bag; None when it has no metadata, or was moved meanwhile."""
+    try:
+        # os.stat, since this is done for every bag each time
+        version = os.stat(f"{path}/{bags.TAG_MANIFEST}").st_mtime_ns  # noqa: PTH116
+    except FileNotFoundError:
+        return None
+    if known and known.version == version:
+        return known
+    bag = Path(path)
+    record = bags.record_of(bag)
+    if record is None:
+        return None
+    oxum = bags.info(bag).get("Payload-Oxum", "").partition(".")
+    size, number = (int(part) if part.isdigit() else 0 for part in (oxum[0], oxum[2]))
+    files = f"{count(number, 'file')}, {human_size(size)}" if number else "No files"
+    html = _item(record, state, f"{bag.parent.name}/{bag.name}/{bags.PAGE}", files)
+    order = record.metadata.publication_date, record.metadata.title
+    return _Entry(version, state, order, size, html)
+
+
+def _item(record: Record, state: State, path: str, files: str) -> Html:
+    metadata = record.metadata
+    people = [creator.person_or_org.display_name for creator in metadata.creators]
+    if len(people) > _NAMED:
+        people[_NAMED - 1 :] = [f"and {len(people) - _NAMED + 1} more"]
+    facts = [resource_type(metadata.resource_type.id), metadata.publication_date, files]
+    title = tag("a", metadata.title, href=quote(path))
+    return tag(
+        "li",
+        tag("h3", title, Html(" "), badge(state.value)),
+        tag("p", "; ".join(people)),
+        tag("p", join(tag("span", fact) for fact in facts), class_="facts"),
+    )
+
+
+def _render(found: Collection[_Entry], root: Path) -> str:
+    ordered = sorted(found, key=lambda entry: entry.order, reverse=True)
+    sections = [
+        _section(title, [entry for entry in ordered if entry.state is state])
+        for title, state in (("Published", State.PUBLISHED), ("Drafts", State.DRAFT))
+    ]
+    size = human_size(sum(entry.size for entry in ordered))
+    says = f"{count(len(ordered), 'record')}, {size}" if ordered else "No records yet"
+    main = join([tag("h1", "Local archive"), tag("p", says, class_="facts"), *sections])
+    footer = tag("p", f"The folder {root}, kept by publishkit. Each record is a BagIt bag.")
+    return page("Local archive", nav=Html(""), main=main, footer=footer)
+
+
+def _section(title: str, entries: list[_Entry]) -> Html:
+    if not entries:
+        return Html("")
+    records = tag("ul", *(entry.html for entry in entries), class_="plain records")
+    return tag("section", tag("h2", title), records)
