@@ -12,6 +12,7 @@ import os
 import sqlite3
 import threading
 import time
+import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -149,6 +150,7 @@ class DigestCache:
             try:
                 if self._connection is None:
                     self._connection = _open(self.path)
+                    weakref.finalize(self, self._connection.close)
                 rows: list[tuple[str, str]] = self._connection.execute(statement, values).fetchall()
             except (sqlite3.Error, OSError) as error:
                 self._give_up(error)

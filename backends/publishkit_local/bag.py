@@ -20,6 +20,7 @@ from pydantic import ValidationError
 
 from publishkit._version import __version__
 from publishkit.errors import IntegrityError
+from publishkit.markup import plain
 from publishkit.model import Record
 from publishkit_local import storage
 from publishkit_local.manifest import (
@@ -31,7 +32,6 @@ from publishkit_local.manifest import (
     arrived,
     render,
 )
-from publishkit_local.markup import plain
 from publishkit_local.pages import landing_page
 from publishkit_local.storage import write, write_if_new
 from publishkit_local.text import human_size
@@ -166,7 +166,7 @@ def _describe_record(record: Record) -> dict[str, str]:
     homes = (affiliation.name or affiliation.id for affiliation in first.affiliations)
     return {
         "Contact-Name": first.person_or_org.display_name,
-        "External-Description": plain(metadata.description or ""),
+        "External-Description": " ".join(plain(metadata.description or "").split()),
         "External-Identifier": record.doi or "",
         "Internal-Sender-Description": metadata.title,
         "Source-Organization": next((home for home in homes if home), ""),

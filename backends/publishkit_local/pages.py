@@ -9,7 +9,7 @@ from urllib.parse import quote
 from publishkit_local.labels import label, language, resource_type
 from publishkit_local.links import identifier_link, licence_link, link, url_of
 from publishkit_local.manifest import MANIFEST, PAYLOAD, Arrived
-from publishkit_local.markup import Html, clean, join, tag
+from publishkit_local.markup import Html, described, join, tag
 from publishkit_local.style import badge, page
 from publishkit_local.text import count, human_size
 
@@ -119,9 +119,9 @@ def _can_show(key: str, file: Arrived) -> bool:
 
 def _description(record: Record) -> Html:
     metadata = record.metadata
-    parts = [clean(metadata.description)] if metadata.description else []
+    parts = [described(metadata.description)] if metadata.description else []
     for more in metadata.additional_descriptions:
-        parts += [tag("h3", label(more.type.id)), clean(more.description)]
+        parts += [tag("h3", label(more.type.id)), described(more.description)]
     return _card("Description", tag("div", *parts, class_="prose") if parts else "")
 
 

@@ -12,7 +12,7 @@ import json
 from html import escape
 from typing import TYPE_CHECKING, Final
 
-from publishkit_nomad.markup import clean
+from publishkit.markup import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

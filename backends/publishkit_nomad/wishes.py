@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
+from publishkit.markup import plain
 from publishkit_nomad.block import block_of
-from publishkit_nomad.markup import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

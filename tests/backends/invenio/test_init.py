@@ -19,9 +19,7 @@ def test_looking_a_target_up_imports_neither_requests_nor_pydantic() -> None:
         "import sys, publishkit_invenio as p; p.publishkit_backend(); "
         "print([m for m in ('requests', 'pydantic') if m in sys.modules])"
     )
-    told = subprocess.run(  # noqa: S603 - our own interpreter
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "[]"
 
 
