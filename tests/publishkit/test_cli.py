@@ -23,7 +23,7 @@ from publishkit.errors import (
     TemporaryError,
 )
 from publishkit.ledger import LINKS_FILE
-from publishkit.repository import Deposit, State
+from publishkit.repository import Deposit, Meter, State
 from publishkit.testing import MemoryRepository, memory_backend, metadata
 
 if TYPE_CHECKING:
@@ -162,6 +162,23 @@ def test_each_kind_of_error_has_its_code_and_no_traceback(
     assert (got, out) == (code, "")
     assert err.strip().startswith("Error: ")
     assert "Traceback" not in err
+
+
+def test_no_wait_leaves_processing_to_the_next_push(
+    run: Callable[..., tuple[int, str, str]],
+    records: Path,
+    memory: MemoryRepository,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def slow(id: str, meter: Meter) -> Deposit:
+        meter.wait(60)
+        raise AssertionError("it waited")
+
+    monkeypatch.setattr(memory, "settle", slow)
+    code, out, _ = run("push", records / "0", "--to", "memory", "--no-wait")
+    assert code == 7
+    assert "still being processed" in out
+    assert json.loads((records / LINKS_FILE).read_text())[0]["state"] == "processing"
 
 
 def test_wrong_options_exit_with_2(run: Callable[..., tuple[int, str, str]]) -> None:
