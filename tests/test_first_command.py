@@ -22,7 +22,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [SCRIPTS / arguments[0], *arguments[1:]]
+    command = [str(SCRIPTS / arguments[0]), *arguments[1:]]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
