@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from publishkit import plugins
 from publishkit.errors import AuthenticationError, ConfigError
-from publishkit.hooks import Connection, Credentials, Target
+from publishkit.hooks import LOOPBACK, Connection, Credentials, Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 __all__ = ["CONFIG_FILE", "Config", "load", "open_repository", "token_variable"]
 
 CONFIG_FILE: Final = "publishkit.toml"
-_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _KEYS: Final = frozenset(
     {"backend", "url", "title", "sandbox", "insecure", "database", "token_page", "environment"}
     | {"ca_bundle"}
@@ -70,9 +69,13 @@ class Config:
             named = get(_variable(target, what))
             return named or get(target.environment.get(what, "")) or None
 
-        return Credentials(
-            token=value("token"), username=value("username"), password=value("password")
-        )
+        token = (value("token") or "").strip() or None
+        if token and not (token.isascii() and token.isprintable()):
+            raise ConfigError(
+                f"{_variable(target, 'token')} holds characters that no token has",
+                advice="Copy the token once more.",
+            )
+        return Credentials(token=token, username=value("username"), password=value("password"))
 
 
 def load(start: Path | None = None, *, environment: Mapping[str, str] | None = None) -> Config:
@@ -90,10 +93,23 @@ def load(start: Path | None = None, *, environment: Mapping[str, str] | None = N
     for path in (_user_file(), _nearest(here, CONFIG_FILE)):
         if path and path.is_file():
             targets.update(_read(path, targets))
+    _refuse_shared_variables(targets)
     return Config(
         {name: _checked(target) for name, target in targets.items()},
         {**_dotenv(here), **(os.environ if environment is None else environment)},
     )
+
+
+def _refuse_shared_variables(targets: Mapping[str, Target]) -> None:
+    """Else one target would get the other's token."""
+    owners: dict[str, str] = {}
+    for name, target in targets.items():
+        other = owners.setdefault(token_variable(target), name)
+        if other != name:
+            raise ConfigError(
+                f"the targets {other} and {name} would share {token_variable(target)}",
+                advice=f"Give one of them another name in {CONFIG_FILE}.",
+            )
 
 
 def open_repository(config: Config, target: Target, stop: Event, workers: int) -> Repository:
@@ -114,10 +130,21 @@ def token_variable(target: Target) -> str:
     return _variable(target, "token")
 
 
-def signing_in(target: Target, error: AuthenticationError) -> AuthenticationError:
-    """The same error, with how to give credentials for this target as its advice."""
+def signing_in(config: Config, target: Target, error: AuthenticationError) -> AuthenticationError:
+    """The same error, saying which credentials are lacking or not accepted."""
     page = f" (get one at {target.token_page})" if target.token_page else ""
-    error.advice = f"Set {token_variable(target)} in the environment or in a .env file{page}."
+    username, password = (_variable(target, what) for what in ("username", "password"))
+    given = config.credentials(target)
+    if not given:
+        error.message = "there are no credentials for this target"
+        ways = f" or {username} and {password}" * plugins.backends()[target.backend].passwords
+        error.advice = (
+            f"Set {token_variable(target)}{page}{ways}, in the environment or in a .env file."
+        )
+    elif given.token:
+        error.advice = f"Check the token in {token_variable(target)}{page}."
+    else:
+        error.advice = f"Check {username} and {password}."
     return error
 
 
@@ -145,7 +172,13 @@ def _dotenv(here: Path) -> dict[str, str]:
         return {}
     from dotenv import dotenv_values
 
-    return {key: value for key, value in dotenv_values(path).items() if value is not None}
+    try:
+        found = dotenv_values(path, interpolate=False)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"{path} cannot be read: {error}", advice="Save it as UTF-8, or move it away."
+        ) from error
+    return {key: value for key, value in found.items() if value is not None}
 
 
 def _read(path: Path, known: Mapping[str, Target]) -> dict[str, Target]:
@@ -175,13 +208,24 @@ def _target(name: str, table: object, base: Target | None, path: Path) -> Target
     if base and "url" in table and table["url"] != base.url:
         # else a file in somebody's folder could send a token to another host
         wrong.append(f"the url of {name} is fixed at {base.url}; give another server its own name")
+    if base and not base.sandbox and table.get("sandbox"):
+        wrong.append(f"{name} is no sandbox, and cannot be made one")
     missing = [key for key in ("backend", "url") if not base and key not in table]
     wrong += [f"{key} is missing" for key in missing]
+    wrong += _wrong_environment(table.get("environment", {}))
     backend = str(table.get("backend", base.backend if base else ""))
     wrong += _wrong_settings(table, backend)
     if wrong:
         raise ConfigError(f"targets.{name}: {', '.join(wrong)}")
     return _merged(name, table, base, path)
+
+
+def _wrong_environment(table: object) -> list[str]:
+    if not isinstance(table, dict):
+        return []
+    known = ("token", "username", "password")
+    wrong = [f"unknown key environment.{key}" for key in table if key not in known]
+    return wrong + [f"environment.{k} must be text" for k, v in table.items() if type(v) is not str]
 
 
 def _merged(name: str, table: Mapping[str, object], base: Target | None, path: Path) -> Target:
@@ -221,14 +265,20 @@ def _wrong_settings(table: Mapping[str, object], backend: str) -> list[str]:
 
 _SCHEMES: Final[Mapping[str, Callable[[Target, str], bool]]] = {
     "https": lambda _target, _host: True,
-    "http": lambda target, host: target.insecure or host in _LOOPBACK,
+    "http": lambda target, host: target.insecure or host in LOOPBACK,
     "file": lambda _target, _host: True,
 }
 
 
 def _checked(target: Target) -> Target:
-    parts = urlsplit(target.url)
-    host = parts.hostname or ""
+    try:
+        parts = urlsplit(target.url)
+        host, _port = parts.hostname or "", parts.port
+    except ValueError as error:
+        raise ConfigError(
+            f"the url of {target.name} is none: {error}",
+            advice="Write it as https://host, or https://host:port.",
+        ) from error
     allowed = _SCHEMES.get(parts.scheme)
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ConfigError(
@@ -247,6 +297,6 @@ def _checked(target: Target) -> Target:
         )
     return replace(
         target,
-        sandbox=target.sandbox or host in _LOOPBACK,
+        sandbox=target.sandbox or host in LOOPBACK,
         database=target.database or target.url,
     )

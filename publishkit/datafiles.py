@@ -16,7 +16,6 @@ __all__ = ["METADATA_FILE", "data_files"]
 
 METADATA_FILE = "record_metadata.json"
 """What makes a folder a record."""
-_OURS = frozenset({METADATA_FILE, "records_links.json"})
 _SPECIAL = (
     (stat.S_ISFIFO, "a named pipe"),
     (stat.S_ISSOCK, "a socket"),
@@ -80,7 +79,7 @@ class _Scan:
 
     def _entry(self, entry: os.DirEntry[str], level: _Level) -> _Level | None:
         """Note a file; a folder is given back."""
-        if is_litter(entry.name) or (not level.key and entry.name in _OURS):
+        if is_litter(entry.name) or (not level.key and entry.name == METADATA_FILE):
             return None
         key = self._key(entry.name, level.key)
         if key is None:

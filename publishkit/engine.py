@@ -256,7 +256,9 @@ def _bring(job: Job, deposit: Deposit, *, created: bool) -> Result:
         deposit = _calm(job, deposit)
     job.rows.note(state=deposit.state.value, sent="", revision="", contents="")
     if repository.metadata_first:
-        repository.update(id_, job.record(), revision=deposit.revision)
+        # kept at once, so that an edit on the web is noticed even if this push ends here
+        revision = repository.update(id_, job.record(), revision=deposit.revision)
+        job.rows.note(revision=revision)
     sent = _send(job, id_, {} if created else repository.files(id_))
     if not repository.metadata_first:
         repository.settle(id_, job.settling)

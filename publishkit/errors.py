@@ -100,9 +100,9 @@ class PublishkitError(Exception):
 
     @classmethod
     def of_mistake(cls, error: Exception) -> PublishkitError:
-        """The error to show for one that nobody foresaw."""
+        """The error to show for one that nobody foresaw; its text could hold a secret."""
         return cls(
-            f"publishkit made a mistake: {error!r}",
+            f"publishkit made a mistake ({type(error).__name__})",
             advice="Please report it, with the output of the same command and -vv.",
         )
 

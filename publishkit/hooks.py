@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["Backend", "Connection", "Credentials", "Target", "hookimpl", "publishkit_backend"]
 
 PROJECT = "publishkit"
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+"""The hosts that are this machine."""
 _hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
 
@@ -84,6 +86,8 @@ class Backend:
     """The targets that come with the backend."""
     settings: frozenset[str] = frozenset()
     """The keys that `Target.settings` may have."""
+    passwords: bool = False
+    """Whether one may sign in with a username and a password instead of a token."""
     block: Callable[[], type[BaseModel]] | None = None
     """Gives the model of this backend's block in `record_metadata.json`; called when needed."""
     open: Callable[[Connection], Repository]

@@ -20,12 +20,14 @@ from requests.auth import AuthBase
 
 from publishkit._version import __version__
 from publishkit.errors import (
+    AuthenticationError,
     Cancelled,
     IntegrityError,
     RepositoryError,
     TemporaryError,
 )
 from publishkit.failures import never_sent, of_network, of_status, told_wait, worth_repeating
+from publishkit.hooks import LOOPBACK
 from publishkit.repository import Digests, Meter
 
 if TYPE_CHECKING:
@@ -72,7 +74,10 @@ class BearerAuth(AuthBase):
         self._token = token
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Add the token."""
+        """Add the token. Raises AuthenticationError when no header can hold it."""
+        if not (self._token.isascii() and self._token.isprintable()):
+            msg = "the token has characters that no token has"
+            raise AuthenticationError(msg)
         request.headers["Authorization"] = f"Bearer {self._token}"
         return request
 
@@ -170,6 +175,9 @@ class Client:
         self._stop: Event = connection.stop
         self._words = words
         self._session = _session(connection, auth, headers or {})
+        bundle = connection.target.ca_bundle
+        # named in each request: the environment's REQUESTS_CA_BUNDLE wins over a session's
+        self._verify = str(bundle) if bundle else None
 
     def send(
         self,
@@ -234,8 +242,9 @@ class Client:
     def _url(self, path: str) -> str:
         url = path if "://" in path else f"{self.base}/{path.lstrip('/')}"
         if _origin(url) != _origin(self.base):
+            msg = f"refused to go to another host, {urlsplit(url).netloc}"
             raise RepositoryError(
-                f"refused to go to another host, {urlsplit(url).netloc}",
+                msg,
                 target=self.target,
                 advice="Credentials are sent to the target's own host only.",
             )
@@ -262,6 +271,7 @@ class Client:
                     data=_nonempty(data),
                     headers=headers,
                     timeout=(CONNECT_TIMEOUT, timeout),
+                    verify=self._verify,
                     allow_redirects=False,
                 )
             except BaseException:
@@ -275,7 +285,8 @@ class Client:
             _close(data, again=True)
             url, params = self._url(self._secured(urljoin(url, location))), None
             method = method if answer.status_code in {307, 308} else "GET"
-        raise requests.TooManyRedirects("too many redirects")
+        msg = "too many redirects"
+        raise requests.TooManyRedirects(msg)
 
     def _secured(self, url: str) -> str:
         """A redirect to plain http on the target's own host, as a proxy's server gives it."""
@@ -302,11 +313,13 @@ class Client:
         seconds = max(told or 0.0, jittered)
         log.warning("%s; trying again in %.1f s (%d of %d)", failure, seconds, attempt, ATTEMPTS)
         if self._stop.wait(seconds):
-            raise Cancelled("stopped")
+            msg = "stopped"
+            raise Cancelled(msg)
 
     def _check_stop(self) -> None:
         if self._stop.is_set():
-            raise Cancelled("stopped")
+            msg = "stopped"
+            raise Cancelled(msg)
 
 
 def json_of(answer: requests.Response, target: str) -> dict[str, JsonValue]:
@@ -317,8 +330,9 @@ def json_of(answer: requests.Response, target: str) -> dict[str, JsonValue]:
         found = None
     if isinstance(found, dict):
         return found
+    msg = "the server's answer is not a JSON object"
     raise TemporaryError(
-        "the server's answer is not a JSON object",
+        msg,
         target=target,
         method=answer.request.method or "",
         url=_bare(answer.url),
@@ -328,15 +342,17 @@ def json_of(answer: requests.Response, target: str) -> dict[str, JsonValue]:
 
 
 def _session(
-    connection: Connection, auth: AuthBase, headers: Mapping[str, str]
+    connection: Connection,
+    auth: AuthBase,
+    headers: Mapping[str, str],
 ) -> requests.Session:
     session = requests.Session()
     session.auth = auth
     session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json", **headers})
     # InvenioRDM sets a csrftoken cookie, and refuses writes that carry it without more
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    if connection.target.ca_bundle:
-        session.verify = str(connection.target.ca_bundle)
+    if urlsplit(connection.target.url).hostname in LOOPBACK:
+        session.trust_env = False  # what stays on this machine passes no proxy
     adapter = _Adapter(
         pool_connections=1,
         pool_maxsize=connection.workers,

@@ -37,8 +37,10 @@ _litter = re.compile("|".join(fnmatch.translate(p.casefold()) for p in _LITTER))
 
 
 def is_litter(name: str) -> bool:
-    """Whether a file or folder of this name is hidden, or left by an editor or the system."""
-    return name.startswith(".") or bool(_litter.match(name.casefold()))
+    """Whether a file of this name is hidden, ours, or left by an editor or the system."""
+    return (
+        name.startswith(".") or name == "records_links.json" or bool(_litter.match(name.casefold()))
+    )
 
 
 class Ignore:

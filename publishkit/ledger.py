@@ -19,13 +19,13 @@ from threading import Lock
 from typing import TYPE_CHECKING, Final, TextIO
 
 from filelock import FileLock, Timeout
-from pydantic import JsonValue, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, JsonValue, TypeAdapter, ValidationError
 
 from publishkit.errors import ConfigError, PublishkitError, TemporaryError
 from publishkit.folder import natural
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from publishkit.hooks import Target
 
@@ -82,8 +82,8 @@ class Row:
             "target": self.target,
             "id": self.id,
             "state": self.state,
-            **self.links,
             **self.others,
+            **self.links,
             "publishkit": {**inner, **self.inner_others},
         }
 
@@ -99,13 +99,16 @@ class Row:
             return None
         ours = dict(inner) if isinstance(inner, dict) else {}
         version = ours.pop("format", FORMAT)
-        if not isinstance(version, int) or version > FORMAT:
+        if not isinstance(version, int):
+            raise ConfigError(f"the format of {folder} on {target} is no number")
+        if version > FORMAT:
             raise ConfigError(
                 f"its format {version} is newer than this publishkit understands ({FORMAT})",
                 advice="Upgrade publishkit: pip install --upgrade publishkit",
             )
         rest = {k: v for k, v in found.items() if k not in _TOP}
-        links = {k: v for k, v in rest.items() if isinstance(v, str)}
+        home = _home(_text(ours.get("url")))
+        links = {k: v for k, v in rest.items() if isinstance(v, str) and _home(v) == home != ""}
         extra = ours.pop("extra", None)
         return cls(
             folder=folder,
@@ -120,24 +123,58 @@ class Row:
         )
 
 
+class _Change(BaseModel):
+    """A line of the journal: the fields of a row that changed."""
+
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    folder: str
+    target: str
+    renamed: str = ""
+    id: str = ""
+    state: str = ""
+    links: dict[str, str] = {}
+    url: str = ""
+    doi: str = ""
+    title: str = ""
+    updated: str = ""
+    marker: str = ""
+    sent: str = ""
+    revision: str = ""
+    contents: str = ""
+    group: str = ""
+    extra: dict[str, JsonValue] = {}
+    others: dict[str, JsonValue] = {}
+    inner_others: dict[str, JsonValue] = {}
+
+
 _TOP: Final = frozenset({"folder", "target", "id", "state", "publishkit"})
 _FIELDS: Final = frozenset(f.name for f in fields(Row))
 
 
-def ledger_path(folder: Path, links: Path | None = None) -> Path:
+def ledger_path(
+    folder: Path, links: Path | None = None, *, read: Callable[[Path], Ledger] | None = None
+) -> Path:
     """The links file of a record's folder.
 
     The one that was asked for, else the nearest upwards that knows the folder, else the one in
     the folder's parent.
+
+    Args:
+        folder: The record's folder.
+        links: The links file that was asked for.
+        read: Gives the ledger of a path; for many folders, the same one each time.
     """
+    read = read or Ledger.read
     if links:
-        return links.resolve()
-    for parent in folder.resolve().parents:
+        return links.absolute()
+    place = folder.absolute()  # beside a symbolic link, not beside what it leads to
+    for parent in place.parents:
         path = parent / LINKS_FILE
         known = path.exists() or _journal(path).exists()
-        if known and Ledger.read(path).knows(folder):
+        if known and read(path).knows(folder):
             return path
-    return folder.resolve().parent / LINKS_FILE
+    return place.parent / LINKS_FILE
 
 
 class Ledger:
@@ -193,7 +230,7 @@ class Ledger:
 
     def name_of(self, folder: Path) -> str:
         """How this file names a folder."""
-        return Path(os.path.relpath(folder.resolve(), self.path.parent.resolve())).as_posix()
+        return Path(os.path.relpath(folder, self.path.parent)).as_posix()
 
     def knows(self, folder: Path) -> bool:
         """Whether any row is about this folder."""
@@ -234,7 +271,7 @@ class Ledger:
         with self._guard:
             known = self._items.get(key)
             base = known or row
-            changes = {k: v for k, v in changes.items() if known is None or getattr(base, k) != v}
+            changes = {k: v for k, v in changes.items() if known is None or _differs(base, k, v)}
             if known and not changes:
                 return known
             now = datetime.now(UTC).isoformat(timespec="seconds")
@@ -271,6 +308,8 @@ class Ledger:
             found = _ARRAY.validate_json(self.path.read_bytes())
             for index, item in enumerate(found):
                 row = Row.from_json(item) if isinstance(item, dict) else None
+                if row and (row.folder, row.target) in self._items:
+                    raise ConfigError(f"it has two objects for {row.folder} on {row.target}")
                 if row:
                     self._put(row)
                     self._settled.add((row.folder, row.target))
@@ -281,8 +320,9 @@ class Ledger:
         except (OSError, ValidationError, PublishkitError) as error:
             why = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
             raise ConfigError(
-                f"{self.path} cannot be read: {why}",
-                advice="Restore it from a backup, or move it away if no deposit in it matters.",
+                f"{self.path} cannot be read: {getattr(error, 'message', why)}",
+                advice=getattr(error, "advice", "")
+                or "Restore it from a backup, or move it away if no deposit in it matters.",
             ) from error
 
     def _replay(self) -> None:
@@ -290,23 +330,33 @@ class Ledger:
             data = _journal(self.path).read_bytes()
         except OSError:  # there is none; that one cannot be made is noticed when it is opened
             return
+        self._changed = bool(data)  # a torn end, too, must go before the next line comes
         for line in data.splitlines():
             try:
-                self._apply(_OBJECT.validate_json(line))
-            except (ValidationError, TypeError, KeyError):
+                change = _OBJECT.validate_json(line)
+            except ValidationError:
                 break  # the torn end of a run that was killed
-            self._changed = True
+            self._apply(self._checked(change))
 
-    def _apply(self, line: dict[str, JsonValue]) -> None:
-        key = (str(line.pop("folder")), str(line.pop("target")))
-        renamed = line.pop("renamed", None)
-        row = self._items.get(key)
-        if isinstance(renamed, str):
+    def _checked(self, change: dict[str, JsonValue]) -> _Change:
+        try:
+            return _Change.model_validate(change)
+        except ValidationError as error:
+            where = ".".join(map(str, error.errors()[0]["loc"]))
+            raise ConfigError(
+                f"{_journal(self.path)} cannot be read: {where} is wrong",
+                advice="Restore it from a backup, or correct the line.",
+            ) from error
+
+    def _apply(self, change: _Change) -> None:
+        row = self._items.get((change.folder, change.target))
+        if change.renamed:
             if row:
-                self._move(row, renamed)
+                self._move(row, change.renamed)
             return
-        base = row or Row(folder=key[0], target=key[1])
-        self._put(replace(base, **line))  # type: ignore[arg-type]
+        row = row or Row(folder=change.folder, target=change.target)
+        given = {name: getattr(change, name) for name in change.model_fields_set & _FIELDS}
+        self._put(replace(row, **given))
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -405,6 +455,21 @@ def _unwritable(path: Path, error: OSError) -> ConfigError:
         advice="Make room or give write access to its folder, or name another file by --links; "
         "what was sent is not lost, the same command goes on.",
     )
+
+
+def _home(url: str) -> str:
+    """What the links of one server have in common, its scheme and host; '' for other text."""
+    scheme, sep, rest = url.partition("://")
+    if not sep or scheme not in {"http", "https", "file"}:
+        return ""
+    return f"{scheme}://{rest.partition('/')[0]}"
+
+
+def _differs(row: Row, name: str, value: object) -> bool:
+    if name != "links" or not isinstance(value, dict):
+        return bool(getattr(row, name) != value)
+    shown = {**row.others, **row.links}  # a link to another host, a DOI say, was read as other
+    return any(shown.get(k) != v for k, v in value.items()) or not row.links.keys() <= value.keys()
 
 
 def _text(value: JsonValue) -> str:

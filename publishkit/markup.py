@@ -16,6 +16,7 @@ _INLINE: Final = frozenset(
     {"a", "b", "code", "em", "i", "q", "s", "small", "span", "strong", "sub", "sup", "u"}
     | {"tbody", "td", "th", "thead"}
 )
+_ABSOLUTE: Final = re.compile(r"(https?://|mailto:)", re.IGNORECASE)
 _TAG: Final = re.compile(r"<[^>]*>")
 
 
@@ -27,9 +28,14 @@ def clean(html: str) -> str:
         html,
         tags=(_BLOCKS | _INLINE) - {"h1", "h2"},  # a page has its own
         attributes={"a": {"href"}},
+        attribute_filter=_kept,
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener nofollow",
     )
+
+
+def _kept(_tag: str, name: str, value: str) -> str | None:
+    return value if name != "href" or _ABSOLUTE.match(value) else None
 
 
 def plain(html: str) -> str:

@@ -12,7 +12,7 @@ from publishkit import folder as folders
 from publishkit.engine import DONE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from publishkit.errors import Problem
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from publishkit.repository import Digests
     from publishkit.setting import Options, Setting
 
-__all__ = ["Action", "Part", "Plan", "Renaming", "Step", "fingerprint", "keyed", "windows"]
+__all__ = ["Action", "Part", "Plan", "Renaming", "Step", "fingerprint", "keyed"]
 
 
 class Action(StrEnum):
@@ -87,6 +87,14 @@ class Plan:
     """How many records are worked on before they are published."""
 
     @property
+    def records(self) -> list[list[Step]]:
+        """The steps record by record, all targets of a record together."""
+        found: dict[tuple[Part, ...], list[Step]] = {}
+        for step in self.steps:
+            found.setdefault(step.parts, []).append(step)
+        return list(found.values())
+
+    @property
     def irreversible(self) -> list[Step]:
         """The steps that will publish on a target that is not a sandbox."""
         if not self.options.publish:
@@ -122,17 +130,3 @@ def fingerprint(
     if not group:
         return next(iter(each.values()))
     return hashlib.sha256(json.dumps(each, sort_keys=True).encode()).hexdigest()
-
-
-def windows(plan: Plan) -> Iterator[list[Step]]:
-    """The steps in portions, all targets of a record in the same portion."""
-    portion: list[Step] = []
-    records: set[tuple[Part, ...]] = set()
-    for step in plan.steps:
-        if step.parts not in records and len(records) >= plan.window:
-            yield portion
-            portion, records = [], set()
-        portion.append(step)
-        records.add(step.parts)
-    if portion:
-        yield portion

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from publishkit import folder as folders
-from publishkit.errors import ConfigError, LimitError, Problem, RecordError, Severity
+from publishkit.errors import (
+    ConfigError,
+    LimitError,
+    NotFoundError,
+    Problem,
+    RecordError,
+    Severity,
+)
 from publishkit.ledger import Ledger, Row, ledger_path
 from publishkit.plan import Action, Part, Plan, Renaming, Step, fingerprint, keyed
 from publishkit.repository import DraftLimit, Grouping, Member, Repository
@@ -34,14 +42,18 @@ def make(records: Sequence[Path], setting: Setting, options: Options, *, online:
         ConfigError: A folder, links file or group will not do.
         RepositoryError: A target cannot be reached, or has no room for so many deposits.
     """
-    planner = _Planner(setting, options, _parts(records, options))
+    planner = _Planner(setting, options, records)
     planner.validate()
     planner.refuse_errors()
     steps = planner.steps()
     if online and any(step.action is not Action.NOTHING for step in steps):
         setting.sign_in()
-        steps = [step for step in steps if planner.resolves(step)]
+        for step in steps:
+            planner.resolve(step)
         planner.refuse_errors()
+        steps = [step for step in steps if not planner.invalid.intersection(step.parts)]
+    if online and options.choices.recreate:
+        steps = [planner.look_for_gone(step) for step in steps]
     window = _window(setting, options, steps) if online else len(steps)
     return Plan(
         setting=setting,
@@ -60,34 +72,50 @@ def check(records: Sequence[Path], setting: Setting, options: Options) -> list[P
     Raises:
         ConfigError: A folder or links file will not do.
     """
-    planner = _Planner(setting, options, _parts(records, options))
+    planner = _Planner(setting, options, records)
     planner.validate()
     return planner.problems
 
 
-def _parts(records: Sequence[Path], options: Options) -> list[Part]:
-    parts: dict[Path, Part] = {}
-    for path in records:
-        for found in folders.find_records(path, recursive=options.recursive):
-            ledger = ledger_path(found, options.links)
-            key = Ledger(ledger).name_of(found)
-            parts.setdefault(found.resolve(), Part(found, str(found), ledger, key))
-    return list(parts.values())
+def _refuse_name(folder: Path) -> None:
+    try:
+        str(folder.absolute()).encode()
+    except UnicodeEncodeError as error:
+        raise RecordError(
+            [], f"the name of the folder {str(folder)!r} is not UTF-8", advice="Rename it."
+        ) from error
 
 
 class _Planner:
     """Goes over the records; holds one of them at a time."""
 
-    def __init__(self, setting: Setting, options: Options, parts: list[Part]) -> None:
+    def __init__(self, setting: Setting, options: Options, records: Sequence[Path]) -> None:
         self.setting = setting
         self.options = options
-        self.all_parts = parts
         self.problems: list[Problem] = []
         self.invalid: set[Part] = set()
         self.renamings: list[Renaming] = []
         self._blocks = blocks()
         self._ledgers: dict[Path, Ledger] = {}
         self._renamed: dict[tuple[Path, str], str] = {}
+        self.all_parts = self._parts(records)
+
+    def _parts(self, records: Sequence[Path]) -> list[Part]:
+        parts: dict[Path, Part] = {}
+        for path in records:
+            for found in folders.find_records(path, recursive=self.options.recursive):
+                parts.setdefault(found.resolve(), self._part(found))
+        return list(parts.values())
+
+    def _part(self, folder: Path) -> Part:
+        _refuse_name(folder)
+        ledger = ledger_path(folder, self.options.links, read=self._ledger)
+        if ledger.is_relative_to(folder.absolute()):
+            raise ConfigError(
+                f"the links file {ledger} would lie inside the record {folder}",
+                advice="Name one outside of it by --links.",
+            )
+        return Part(folder, str(folder), ledger, Ledger(ledger).name_of(folder))
 
     def load(self, part: Part) -> folders.Loaded:
         return folders.load(part.folder, part.name, self._blocks)
@@ -217,8 +245,10 @@ class _Planner:
     ) -> None:
         here = {member.key for member in members}
         rows = self._ledger(part.ledger).rows()
-        away = [r.folder for r in rows if r.group == group and r.target == target.name]
-        missing = [name for name in away if name not in here and name not in self._renamed.values()]
+        away = [r for r in rows if r.group == group and r.target == target.name]
+        missing = [
+            row.folder for row in away if row.folder not in here and not _is_gone(part.ledger, row)
+        ]
         if missing:
             raise ConfigError(
                 f"the group {group} on {target.name} also holds {', '.join(missing[:5])}",
@@ -260,19 +290,35 @@ class _Planner:
 
     # ---- online ----
 
-    def resolves(self, step: Step) -> bool:
-        """Ask the target what only it knows of the records; whether all of them can be sent."""
+    def resolve(self, step: Step) -> None:
+        """Ask the target what only it knows of the records."""
         if step.action is not Action.NOTHING:
             repository = self.setting.repositories[step.target.name]
             for part in step.parts:
                 record = self.load(part).record
                 if record:
                     self._report(part, repository.resolve(record).problems)
-        return not any(part in self.invalid for part in step.parts)
+
+    def look_for_gone(self, step: Step) -> Step:
+        """The step, as a create where the deposit is gone and will be made anew."""
+        ids = [row.id for part in step.parts if (row := self._row(part, step.target)) and row.id]
+        if step.action is Action.CREATE or not ids:
+            return step
+        repository = self.setting.repositories[step.target.name]
+        if step.group and isinstance(repository, Grouping):
+            ids = [repository.group_id(ids[0])]
+        try:
+            repository.get(ids[0])
+        except NotFoundError:
+            return replace(step, action=Action.CREATE)
+        return step
 
 
 def _is_gone(ledger: Path, row: Row) -> bool:
-    return not (ledger.parent / row.folder).exists()
+    try:
+        return not (ledger.parent / row.folder).exists()
+    except OSError:  # no name for a folder
+        return False
 
 
 def _window(setting: Setting, options: Options, steps: Sequence[Step]) -> int:

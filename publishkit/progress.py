@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Protocol
 
 from publishkit.errors import Cancelled, TemporaryError
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
     from publishkit.plan import Plan
     from publishkit.receipts import Receipt
 
-__all__ = ["Patience", "PatienceError", "Quiet", "RunMeter", "Watcher"]
+__all__ = ["PatienceError", "Quiet", "RunMeter", "Watcher"]
 
 
 class Watcher(Protocol):
@@ -49,35 +48,21 @@ class PatienceError(TemporaryError):
     default_advice = "Run the same command again later; it takes up there."
 
 
-class Patience:
-    """How long to wait for a repository's processing.
+class RunMeter:
+    """The meter of one record's transfers or waits.
 
     Args:
-        seconds: None waits as long as it takes, 0 not at all.
+        stop: Set when the run is to end.
+        sent: Told of bytes.
+        patience: How many seconds to wait in all; None waits as long as it takes.
     """
 
-    def __init__(self, seconds: float | None) -> None:
-        self._end = None if seconds is None else time.monotonic() + seconds
-
-    def left(self) -> float | None:
-        """Seconds that are left, None for ever. Raises PatienceError when there are none."""
-        if self._end is None:
-            return None
-        left = self._end - time.monotonic()
-        if left <= 0:
-            raise PatienceError("still being processed")
-        return left
-
-
-class RunMeter:
-    """The meter of one record's transfers and waits."""
-
     def __init__(
-        self, stop: Event, sent: Callable[[int], None], patience: Patience | None = None
+        self, stop: Event, sent: Callable[[int], None], patience: float | None = None
     ) -> None:
         self._stop = stop
         self._sent = sent
-        self._patience = patience
+        self._left = patience
 
     def advance(self, nbytes: int) -> None:
         """Report bytes. Raises Cancelled when the run was stopped."""
@@ -87,6 +72,10 @@ class RunMeter:
 
     def wait(self, seconds: float) -> None:
         """Wait; raises Cancelled when the run is stopped, PatienceError when time is up."""
-        left = self._patience.left() if self._patience else None
-        if self._stop.wait(seconds if left is None else min(seconds, left)):
+        if self._left is not None:
+            if self._left <= 0 < seconds:
+                raise PatienceError("still being processed")
+            seconds = min(seconds, self._left)
+            self._left -= seconds
+        if self._stop.wait(seconds):
             raise Cancelled("stopped")

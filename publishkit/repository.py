@@ -225,11 +225,13 @@ class Repository(ABC):
         """Remove files, complete or not, from a draft. A missing key is no error."""
 
     @abstractmethod
-    def update(self, id: str, record: Record, *, revision: str | None = None) -> None:
+    def update(self, id: str, record: Record, *, revision: str | None = None) -> str:
         """Replace all metadata; idempotent.
 
-        With `revision`, raises ConflictError when the metadata is no longer at it and the
-        repository can tell. Raises RejectedError that names all the server refused or dropped.
+        Gives the deposit's revision afterwards, or '' where that is not known without asking
+        or where the transfers will change it once more. With `revision`, raises ConflictError
+        when the metadata is no longer at it and the repository can tell. Raises RejectedError
+        that names all the server refused or dropped.
         """
 
     @abstractmethod

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from publishkit import folder as folders
 from publishkit import plan as planning
-from publishkit.engine import Job, Result, bring_up, publish
+from publishkit.engine import DONE, Job, Result, bring_up, publish
 from publishkit.errors import Cancelled, PublishkitError, RecordError, Severity
-from publishkit.progress import Patience, RunMeter, Watcher
+from publishkit.progress import RunMeter, Watcher
 from publishkit.receipts import Outcome, Receipt
 from publishkit.repository import DataFile, Grouping, Member, Repository, State
 from publishkit.rows import DepositRows
@@ -61,7 +61,6 @@ class Run:
         self._stop = plan.setting.stop
         self._records = ThreadPoolExecutor(plan.options.workers, "record")
         self._transfers = ThreadPoolExecutor(plan.options.workers, "transfer")
-        self._patience = Patience(plan.options.wait_timeout)
         self._blocks = blocks()
 
     def all(self) -> list[Receipt]:
@@ -72,14 +71,22 @@ class Run:
         """
         receipts: list[Receipt] = []
         try:
-            for portion in planning.windows(self._plan):
-                drafts = self._parallel(self._draft, portion)
-                for done in self._parallel(self._finish, _hold_back(drafts)):
-                    receipts += done
+            left = self._plan.records
+            while left:
+                # what could not be published goes on taking room
+                size = max(1, self._plan.window - sum(_takes_room(r) for r in receipts))
+                portion, left = left[:size], left[size:]
+                receipts += self._portion([step for steps in portion for step in steps])
         finally:
             self._records.shutdown(cancel_futures=True)
             self._transfers.shutdown(cancel_futures=True)
         return receipts
+
+    def _portion(self, steps: Sequence[Step]) -> list[Receipt]:
+        drafts = self._parallel(self._draft, steps)
+        if self._plan.options.publish:
+            drafts = _hold_back(drafts)
+        return [one for done in self._parallel(self._finish, drafts) for one in done]
 
     def _parallel(self, task: Callable[[T], R], items: Iterable[T]) -> list[R]:
         futures: list[Future[R]] = [self._records.submit(task, item) for item in items]
@@ -124,7 +131,10 @@ class Run:
     def _report(self, draft: _Draft) -> list[Receipt]:
         receipts = _receipts(draft)
         for receipt in receipts:
-            self._watcher.finished(receipt)
+            try:
+                self._watcher.finished(receipt)
+            except Exception as error:
+                log.debug("the watcher failed", exc_info=error)
         return receipts
 
     # ---- jobs ----
@@ -151,7 +161,7 @@ class Run:
             digests=setting.digests,
             transfers=self._transfers,
             meter=RunMeter(self._stop, self._watcher.sent),
-            settling=RunMeter(self._stop, self._watcher.sent, self._patience),
+            settling=RunMeter(self._stop, self._watcher.sent, self._plan.options.wait_timeout),
         )
 
     def _load(self, part: Part) -> folders.Loaded:
@@ -200,8 +210,16 @@ def _hold_back(drafts: Sequence[_Draft]) -> list[_Draft]:
         for part in draft.step.parts:
             failed[part] |= draft.error is not None
     return [
-        replace(d, held=not d.error and any(failed[part] for part in d.step.parts)) for d in drafts
+        replace(d, held=_is_open(d) and any(failed[part] for part in d.step.parts)) for d in drafts
     ]
+
+
+def _is_open(draft: _Draft) -> bool:
+    return draft.result is not None and draft.result.deposit.state not in DONE
+
+
+def _takes_room(receipt: Receipt) -> bool:
+    return bool(receipt.id) and receipt.state not in DONE
 
 
 def _receipts(draft: _Draft) -> list[Receipt]:

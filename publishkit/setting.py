@@ -73,15 +73,7 @@ class Setting:
             try:
                 self.repositories[target.name].whoami()
             except AuthenticationError as error:
-                raise self.without_credentials(target, error) from error
-
-    def without_credentials(
-        self, target: Target, error: AuthenticationError
-    ) -> AuthenticationError:
-        """The error, saying what to set for this target."""
-        if not self.config.credentials(target):
-            error.message = "there are no credentials for this target"
-        return configuration.signing_in(target, error)
+                raise configuration.signing_in(self.config, target, error) from error
 
 
 def blocks() -> dict[str, type[BaseModel]]:

@@ -155,7 +155,7 @@ class InvenioRepository(Repository):
 
     # ---- metadata ----
 
-    def update(self, id: str, record: Record, *, revision: str | None = None) -> None:
+    def update(self, id: str, record: Record, *, revision: str | None = None) -> str:
         """Replace all metadata; an earlier record's files go if this one has none."""
         body = body_of(record, self._settings)
         answer = self._put(id, body, revision)
@@ -170,6 +170,8 @@ class InvenioRepository(Repository):
                 answer="; ".join(said),
             )
         self._refuse_foreign_doi(record, answer)
+        # a file to show first is named once more when it was announced
+        return "" if record.files.default_preview else str(answer.revision_id)
 
     def _refuse_foreign_doi(self, record: Record, answer: Deposited) -> None:
         """`pids` that is left out keeps what was there; sent empty it drops a reserved DOI too."""

@@ -136,7 +136,7 @@ class LocalRepository(Repository):
         with self._failures("remove a file"):
             files.remove(place.bag, list(keys), self._manifests)
 
-    def update(self, id: str, record: Record, *, revision: str | None = None) -> None:
+    def update(self, id: str, record: Record, *, revision: str | None = None) -> str:
         """Keep the metadata in the bag and on its page, and show the bag among the drafts."""
         place = self._draft(id)
         with self._failures("write metadata"):
@@ -150,6 +150,7 @@ class LocalRepository(Repository):
             bags.seal(place.bag, id, State.DRAFT)
             self._layout.show(place, record.metadata.title)
             self._index.refresh()
+        return ""
 
     def settle(self, id: str, meter: Meter) -> Deposit:  # noqa: ARG002 - no wait
         """Make a draft a valid bag again after its files changed; nothing needs waiting."""

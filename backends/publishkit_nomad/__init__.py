@@ -22,7 +22,9 @@ __all__ = ["publishkit_backend"]
 @hookimpl
 def publishkit_backend() -> Backend:
     """Declare the backend."""
-    return Backend(name=NAME, targets=TARGETS, settings=SETTINGS, block=_block, open=_open)
+    return Backend(
+        name=NAME, targets=TARGETS, settings=SETTINGS, passwords=True, block=_block, open=_open
+    )
 
 
 def _block() -> type[BaseModel]:

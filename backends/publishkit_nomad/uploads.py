@@ -189,7 +189,7 @@ class UploadRepository(Repository):
             self._unblocked(id, partial(self.api.delete_raw, id, path))
         self._settled(id)
 
-    def update(self, id: str, record: Record, *, revision: str | None = None) -> None:
+    def update(self, id: str, record: Record, *, revision: str | None = None) -> str:
         """Edit what differs, then read it back; waits for processing before and after.
 
         NOMAD has nothing like `If-Match`: `revision` is compared just before.
@@ -201,6 +201,7 @@ class UploadRepository(Repository):
                 advice="Take the edits over into record_metadata.json, then push with --force.",
             )
         self._editor.apply(id, self.layout(record))
+        return ""
 
     def settle(self, id: str, meter: Meter) -> Deposit:
         """Wait while the upload is processed; entries that failed are in `failures`."""

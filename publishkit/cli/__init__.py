@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import signal
 import sys
 from typing import TYPE_CHECKING
@@ -32,7 +33,15 @@ for command in (push, validate, targets, whoami, adopt):
 def main() -> None:
     """Run the command line, and exit with the code that `publishkit.errors` documents."""
     _listen_for_signals()
-    sys.exit(_run())
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    code = _run()
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):  # nobody reads it; else Python would say so once more at its end
+        sys.stdout = None
+    sys.exit(code)
 
 
 def _run() -> int:

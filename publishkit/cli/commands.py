@@ -151,9 +151,14 @@ def _confirm(plan: Plan, *, yes: bool) -> None:
         return
     where = ", ".join(sorted({f"{s.target.name} ({s.target.url})" for s in steps}))
     what = f"Publish {len(steps)} record{'s' * (len(steps) != 1)} on {where}"
-    if not sys.stdin.isatty():
+    if not (sys.stdin and sys.stdin.isatty()):
         raise click.UsageError(f"{what}? This cannot be undone: confirm it by --yes.")
-    click.confirm(f"{what}? This cannot be undone.", abort=True, err=True)
+    try:
+        sure = click.confirm(f"{what}? This cannot be undone.", err=True)
+    except click.Abort:  # the end of the input
+        sure = False
+    if not sure:
+        raise click.UsageError("Nothing was sent, since it was not confirmed.")
 
 
 @click.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from contextlib import suppress
 from threading import Lock
 from typing import TYPE_CHECKING, Self
 
@@ -118,7 +119,7 @@ class Reporter:
         self._task: TaskID | None = None
 
     def __enter__(self) -> Self:
-        if not self._quiet and sys.stderr.isatty() and self._total:
+        if not self._quiet and sys.stderr and sys.stderr.isatty() and self._total:
             from rich import progress
             from rich.console import Console
 
@@ -147,7 +148,9 @@ class Reporter:
         if self._quiet or not self._counts:
             return
         counts = ", ".join(f"{number} {verb}" for verb, number in self._counts.items())
-        click.echo(f"{counts}. Links: {', '.join(self._links)}")
+        links = f" Links: {', '.join(self._links)}" if self._links else ""
+        with suppress(OSError):
+            click.echo(f"{counts}.{links}")
 
     def planned(self, plan: Plan) -> None:
         """Say nothing; the problems were shown with the plan."""
@@ -162,7 +165,8 @@ class Reporter:
         with self._lock:
             self._counts[_verb(receipt)] += 1
             if not self._quiet or not receipt.ok:
-                show_receipt(receipt)
+                with suppress(OSError):  # nobody reads it: the push goes on
+                    show_receipt(receipt)
 
 
 def show_targets() -> None:

@@ -63,10 +63,12 @@ def _marker() -> str:
 class RepositoryTests:
     """Give a `repository` fixture, and every obligation of `Repository` is tested.
 
-    Set `kill_requests` to False for a backend that does not send by `publishkit.http`.
+    Set `kill_requests` to False for a backend that does not send by `publishkit.http`, and
+    `kill_every` to more than 1 to kill at every second, third ... step only.
     """
 
     kill_requests = True
+    kill_every = 1
     title = "publishkit conformance"
 
     @pytest.fixture
@@ -280,9 +282,9 @@ class RepositoryTests:
         self, repository: Repository, tmp_path: Path, *, after: bool
     ) -> None:
         """The process ends at the n-th step, for every n; then the same push is run again."""
-        step, killed = 0, True
+        step, killed = 1 - self.kill_every, True
         while killed:
-            step += 1
+            step += self.kill_every
             folder = tmp_path / str(step) / "0"
             files = {"data.csv": DATA, "sub/more.txt": b"more"}
             bench = Bench(repository, write_record(folder, files, self.content()))

@@ -129,12 +129,13 @@ class MemoryRepository(Repository, DraftLimit):
             for key in keys:
                 self._draft(id).files.pop(key, None)
 
-    def update(self, id: str, record: Record, *, revision: str | None = None) -> None:
+    def update(self, id: str, record: Record, *, revision: str | None = None) -> str:
         with self._lock:
             shelf = self._draft(id)
             shelf.marker = ""  # as on an archive, whose title the update replaces
             shelf.title = record.metadata.title
             shelf.edits += 1
+            return str(shelf.edits)
 
     def settle(self, id: str, meter: Meter) -> Deposit:
         deposit = self.get(id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from publishkit import folder as folders
-from publishkit.errors import ConflictError
+from publishkit.errors import ConflictError, RecordError
 from publishkit.ledger import Ledger, Row, ledger_path
 from publishkit.receipts import Outcome, Receipt
 from publishkit.verbs.push import setting_of
@@ -36,14 +36,26 @@ def adopt(
         ConfigError: The target, folder or links file will not do.
         AuthenticationError: The target does not accept the credentials.
     """
-    (path,) = folders.find_records(Path(folder), recursive=False)
+    path = Path(folder)
+    if folders.find_records(path, recursive=False) != [path]:
+        raise RecordError(
+            [], f"{path} is not a record but a folder of records", advice="Give one of them."
+        )
     setting = setting_of(to, workers=1)
     (target,) = setting.targets
     setting.sign_in()
     deposit = setting.repositories[target.name].get(id)
     with Ledger.open(ledger_path(path, Path(links) if links else None)) as ledger:
         name = ledger.name_of(path)
-        row = ledger.find(name, target, setting.config.urls_of(target))
+        urls = setting.config.urls_of(target)
+        row = ledger.find(name, target, urls)
+        taken = [r for r in ledger.rows() if (r.id, r.folder == name) == (deposit.id, False)]
+        if any(other.url in urls for other in taken):
+            raise ConflictError(
+                f"the deposit {deposit.id} already belongs to {taken[0].folder}",
+                target=target.name,
+                advice=f"Push that folder, or take its object out of {ledger.path} first.",
+            )
         if row and row.id not in {"", deposit.id} and not force:
             raise ConflictError(
                 f"{path} already belongs to the deposit {row.id}",

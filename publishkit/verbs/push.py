@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from itertools import combinations
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 from publishkit import config as configuration
 from publishkit import planner
 from publishkit.engine import Choices
-from publishkit.errors import Cancelled, PartialError
+from publishkit.errors import Cancelled, ConfigError, PartialError
 from publishkit.ledger import Ledger
 from publishkit.progress import Quiet, Watcher
 from publishkit.receipts import Outcome, Receipt
@@ -114,9 +115,18 @@ def setting_of(to: str | Sequence[str], workers: int = 4) -> Setting:
     Raises:
         ConfigError: There is no such target, or the configuration is wrong.
     """
+    if workers < 1:
+        raise ConfigError(f"there must be a worker, not {workers}", advice="Give 1 or more.")
     config = configuration.load()
     names = [to] if isinstance(to, str) else list(dict.fromkeys(to))
-    return Setting(config, tuple(config.target(name) for name in names), workers, Event())
+    targets = tuple(config.target(name) for name in names)
+    for one, other in combinations(targets, 2):
+        if one.database == other.database:
+            raise ConfigError(
+                f"{one.name} and {other.name} hold the same deposits",
+                advice="Name one of them.",
+            )
+    return Setting(config, targets, workers, Event())
 
 
 def paths_of(records: Paths) -> list[Path]:
@@ -131,6 +141,7 @@ def carry_out(plan: Plan, watcher: Watcher) -> list[Receipt]:
     for receipt in receipts:
         watcher.finished(receipt)
     with ExitStack() as stack:
+        stack.callback(plan.setting.digests.close)
         paths = dict.fromkeys(part.ledger for step in plan.steps for part in step.parts)
         ledgers = {path: stack.enter_context(Ledger.open(path)) for path in paths}
         _rename(plan, ledgers)

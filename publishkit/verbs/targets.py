@@ -53,4 +53,4 @@ def whoami(to: str) -> Account:
     try:
         return setting.repositories[target.name].whoami()
     except AuthenticationError as error:
-        raise setting.without_credentials(target, error) from error
+        raise configuration.signing_in(setting.config, target, error) from error

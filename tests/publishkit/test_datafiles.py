@@ -93,7 +93,6 @@ def test_what_is_no_data_is_left_out(folder: Path, key: str) -> None:
     "key",
     [
         "sub/record_metadata.json",
-        "sub/records_links.json",
         "a.tmp",
         "core",
         "a~b",

@@ -256,7 +256,7 @@ def test_a_publish_whose_answer_was_lost_is_looked_up_and_not_repeated(
 def test_with_several_targets_nothing_is_published_before_all_drafts_are_complete(
     records: Path, memory: MemoryRepository, other: MemoryRepository
 ) -> None:
-    def refuse(id: str, record: Record, *, revision: str | None = None) -> None:
+    def refuse(id: str, record: Record, *, revision: str | None = None) -> str:
         raise RejectedError("refused")
 
     other.update = refuse  # type: ignore[method-assign]
@@ -366,10 +366,10 @@ def test_one_failing_record_does_not_stop_the_others(
     retitle(records / "1", "The one that fails")
     update = memory.update
 
-    def refuse(id: str, record: Record, *, revision: str | None = None) -> None:
+    def refuse(id: str, record: Record, *, revision: str | None = None) -> str:
         if record.metadata.title == "The one that fails":
             raise RejectedError("refused", answer="metadata.title: no")
-        update(id, record, revision=revision)
+        return update(id, record, revision=revision)
 
     monkeypatch.setattr(memory, "update", refuse)
     with pytest.raises(PartialError) as caught:
