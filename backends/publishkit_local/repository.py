@@ -9,7 +9,6 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from publishkit.errors import (
-    AuthenticationError,
     ConflictError,
     NotFoundError,
     Problem,
@@ -68,7 +67,7 @@ class LocalRepository(Repository):
         """The system's user, and the archive's folder."""
         root = self._layout.root
         if root.exists() and not os.access(root, os.R_OK | os.W_OK | os.X_OK):
-            raise AuthenticationError(
+            raise RejectedError(
                 f"you may not write to {root}",
                 advice="Give yourself the right to, or choose another folder.",
                 target=self._target,

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from publishkit.errors import (
-    AuthenticationError,
     IntegrityError,
     LimitError,
     RejectedError,
@@ -116,7 +115,7 @@ def _meaning(error: OSError, target: str, step: str, folder: Path) -> Repository
             method=step,
         )
     if error.errno in _FORBIDDEN:
-        return AuthenticationError(
+        return RejectedError(
             f"the archive does not let you {step}",
             answer=where,
             advice=f"Give yourself the right to write to {folder}, or choose another folder.",

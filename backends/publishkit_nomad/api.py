@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import quote
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["NomadApi"]
 
+_ID: Final = re.compile(r"[\w-]{1,64}", re.ASCII)
 PAGE: Final = 1000
 FOLDER_PAGE: Final = 10_000
 """NOMAD lists a whole folder for each page of it, so that few large ones are faster."""
@@ -89,7 +91,7 @@ class NomadApi:
 
     def upload(self, upload_id: str) -> Upload:
         """An upload as it is now."""
-        return self._get(answers.UploadAnswer, f"uploads/{upload_id}").data
+        return self._get(answers.UploadAnswer, _of(upload_id)).data
 
     def uploads_named(self, name: str) -> tuple[Upload, ...]:
         """One's own unpublished uploads of exactly this name."""
@@ -112,20 +114,20 @@ class NomadApi:
 
     def delete_upload(self, upload_id: str) -> None:
         """Delete an upload; NOMAD 1.3 answers before it is gone."""
-        self._send("DELETE", f"uploads/{upload_id}", repeat=True)
+        self._send("DELETE", _of(upload_id), repeat=True)
 
     def publish(self, upload_id: str, embargo_length: int) -> None:
         """Publish; never repeated. The answer shows the upload as it was before."""
         self._send(
             "POST",
-            f"uploads/{upload_id}/action/publish",
+            f"{_of(upload_id)}/action/publish",
             repeat=False,
             params={"embargo_length": embargo_length},
         )
 
     def edit(self, upload_id: str, request: Mapping[str, JsonValue]) -> None:
         """Edit metadata; NOMAD 1.3 answers while it is at it."""
-        self._send("POST", f"uploads/{upload_id}/edit", repeat=True, json=dict(request))
+        self._send("POST", f"{_of(upload_id)}/edit", repeat=True, json=dict(request))
 
     # ---- entries ----
 
@@ -136,7 +138,7 @@ class NomadApi:
             "page_size": page_size,
             "order_by": "process_status",
         }
-        return self._get(ProcessedPage, f"uploads/{upload_id}/entries", query)
+        return self._get(ProcessedPage, f"{_of(upload_id)}/entries", query)
 
     def first_entries(self, upload_id: str, count: int) -> tuple[Entry, ...]:
         """The first entries by the name of their main files."""
@@ -187,12 +189,12 @@ class NomadApi:
         self, upload_id: str, path: str, page: int, page_size: int
     ) -> answers.FolderPage:
         query: dict[str, str | int] = {"page": page, "page_size": page_size}
-        return self._get(answers.FolderPage, f"uploads/{upload_id}/rawdir/{quote(path)}", query)
+        return self._get(answers.FolderPage, f"{_of(upload_id)}/rawdir/{quote(path)}", query)
 
     def find_raw(self, upload_id: str, path: str) -> bytes | None:
         """The content of a small file, None where there is none."""
         try:
-            where = f"uploads/{upload_id}/raw/{quote(path)}"
+            where = f"{_of(upload_id)}/raw/{quote(path)}"
             # a file is sent as what it is, whatever the client accepts
             return self._send("GET", where, repeat=True).content
         except NotFoundError:
@@ -202,7 +204,7 @@ class NomadApi:
         """Send a zip that is unpacked over what is there; zips inside it stay as they are."""
         self._send(
             "PUT",
-            f"uploads/{upload_id}/raw/",
+            f"{_of(upload_id)}/raw/",
             repeat=True,
             params={"file_name": "publishkit.zip"},
             body=body,
@@ -213,7 +215,7 @@ class NomadApi:
 
     def delete_raw(self, upload_id: str, path: str) -> None:
         """Delete a file or a folder; what is missing is no error."""
-        where = f"uploads/{upload_id}/raw/{quote(path)}"
+        where = f"{_of(upload_id)}/raw/{quote(path)}"
         self._send("DELETE", where, repeat=True, accept=(HTTPStatus.NOT_FOUND,))
 
     # ---- datasets ----
@@ -298,3 +300,10 @@ class NomadApi:
             self._auth.forget()
             return True
         return False
+
+
+def _of(upload_id: str) -> str:
+    """An upload's path; what cannot be an id must not lead anywhere else."""
+    if not _ID.fullmatch(upload_id):
+        raise NotFoundError(f"{upload_id!r} is no id of an upload")
+    return f"uploads/{upload_id}"

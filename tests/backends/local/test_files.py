@@ -11,7 +11,6 @@ import bagit
 import pytest
 
 from publishkit.errors import (
-    AuthenticationError,
     Cancelled,
     IntegrityError,
     RejectedError,
@@ -120,8 +119,8 @@ def test_a_full_disk_ends_in_one_clear_message_and_loses_nothing(
 @pytest.mark.parametrize(
     ("code", "kind"),
     [
-        (errno.EACCES, AuthenticationError),
-        (errno.EROFS, AuthenticationError),
+        (errno.EACCES, RejectedError),
+        (errno.EROFS, RejectedError),
         (errno.ENAMETOOLONG, RejectedError),
         (errno.EEXIST, RejectedError),
         (errno.EIO, TemporaryError),
@@ -152,7 +151,7 @@ def test_who_may_not_write_is_told_so(
     archive.mkdir()
     assert str(archive) in repository.whoami().name
     monkeypatch.setattr(os, "access", lambda *_: False)
-    with pytest.raises(AuthenticationError, match="may not write"):
+    with pytest.raises(RejectedError, match="may not write"):
         repository.whoami()
 
 

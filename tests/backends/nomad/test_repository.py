@@ -59,6 +59,14 @@ def test_a_deposit_is_found_by_its_marker_until_the_first_update(
     assert repository.find("marker", meter) is None
 
 
+@pytest.mark.parametrize("id_", ["../uploads", "..", "#", "a/b", "a?b=c", ""])
+def test_what_is_no_id_of_an_upload_leads_nowhere(
+    repository: NomadRepository, nomad: FakeNomad, id_: str
+) -> None:
+    with pytest.raises(NotFoundError):
+        repository.get(id_)
+
+
 def test_creating_is_never_repeated(repository: NomadRepository, nomad: FakeNomad) -> None:
     nomad.next = [(500, {}, b"")]
     with pytest.raises(LostAnswerError):
