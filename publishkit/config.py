@@ -47,7 +47,10 @@ class Config:
         """
         kind, plus, url = name.partition("+")
         if plus and kind in plugins.backends():
-            return _checked(Target(name=name, backend=kind, url=url.rstrip("/")))
+            found = _checked(Target(name=name, backend=kind, url=url.rstrip("/")))
+            known = (t for t in self.targets.values() if (t.backend, t.url) == (kind, found.url))
+            same = next(known, found)  # of the same server: its database, limits and the rest
+            return replace(same, name=name, environment={})
         if name in self.targets:
             return self.targets[name]
         raise ConfigError(

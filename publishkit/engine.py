@@ -218,7 +218,7 @@ def _leave(job: Job, deposit: Deposit) -> Result:
 def _other_ways(deposit: Deposit) -> str:
     ways = {
         State.PUBLISHED: "Make a new-version of it on its page, then tell of it: "
-        "publishkit adopt NEW_ID FOLDER --to TARGET",
+        "publishkit adopt NEW_ID FOLDER --to TARGET --force",
         State.IN_REVIEW: "Wait for the review, or withdraw the submission on its page, and push "
         "again.",
     }
@@ -226,7 +226,9 @@ def _other_ways(deposit: Deposit) -> str:
 
 
 def _holds_the_same(job: Job, deposit: Deposit) -> bool:
-    """Whether a deposit made elsewhere has the folder's files; metadata cannot be compared."""
+    """Whether a deposit made elsewhere has the folder's files and, where it is known, title."""
+    if deposit.title and deposit.title != job.record().metadata.title:
+        return False
     remote = job.repository.files(deposit.id)
     return remote.keys() == {f.key for f in job.files} and not _wrong(job, remote)
 

@@ -77,6 +77,8 @@ class Row:
             value = getattr(self, name)
             if value:
                 inner[name] = dict(value) if name == "extra" else value
+        if self.links:
+            inner["links"] = list(self.links)  # which of the keys above are the server's
         return {
             "folder": self.folder,
             "target": self.target,
@@ -107,8 +109,9 @@ class Row:
                 advice="Upgrade publishkit: pip install --upgrade publishkit",
             )
         rest = {k: v for k, v in found.items() if k not in _TOP}
-        home = _home(_text(ours.get("url")))
-        links = {k: v for k, v in rest.items() if isinstance(v, str) and _home(v) == home != ""}
+        named = ours.pop("links", None)
+        names = named if isinstance(named, list) else []
+        links = {k: v for k, v in rest.items() if isinstance(v, str) and k in names}
         extra = ours.pop("extra", None)
         return cls(
             folder=folder,
@@ -271,7 +274,7 @@ class Ledger:
         with self._guard:
             known = self._items.get(key)
             base = known or row
-            changes = {k: v for k, v in changes.items() if known is None or _differs(base, k, v)}
+            changes = {k: v for k, v in changes.items() if known is None or getattr(base, k) != v}
             if known and not changes:
                 return known
             now = datetime.now(UTC).isoformat(timespec="seconds")
@@ -455,21 +458,6 @@ def _unwritable(path: Path, error: OSError) -> ConfigError:
         advice="Make room or give write access to its folder, or name another file by --links; "
         "what was sent is not lost, the same command goes on.",
     )
-
-
-def _home(url: str) -> str:
-    """What the links of one server have in common, its scheme and host; '' for other text."""
-    scheme, sep, rest = url.partition("://")
-    if not sep or scheme not in {"http", "https", "file"}:
-        return ""
-    return f"{scheme}://{rest.partition('/')[0]}"
-
-
-def _differs(row: Row, name: str, value: object) -> bool:
-    if name != "links" or not isinstance(value, dict):
-        return bool(getattr(row, name) != value)
-    shown = {**row.others, **row.links}  # a link to another host, a DOI say, was read as other
-    return any(shown.get(k) != v for k, v in value.items()) or not row.links.keys() <= value.keys()
 
 
 def _text(value: JsonValue) -> str:

@@ -92,7 +92,10 @@ class Plan:
         found: dict[tuple[Part, ...], list[Step]] = {}
         for step in self.steps:
             found.setdefault(step.parts, []).append(step)
-        return list(found.values())
+        records = list(found.values())
+        if self.options.publish:  # drafts that there are take room until they are published
+            records.sort(key=lambda steps: any(s.action is Action.CREATE for s in steps))
+        return records
 
     @property
     def irreversible(self) -> list[Step]:

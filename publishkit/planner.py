@@ -48,10 +48,12 @@ def make(records: Sequence[Path], setting: Setting, options: Options, *, online:
     steps = planner.steps()
     if online and any(step.action is not Action.NOTHING for step in steps):
         setting.sign_in()
+        before = len(planner.invalid)
         for step in steps:
             planner.resolve(step)
         planner.refuse_errors()
-        steps = [step for step in steps if not planner.invalid.intersection(step.parts)]
+        if len(planner.invalid) > before:
+            steps = planner.steps()  # without the records that the targets do not take
     if online and options.choices.recreate:
         steps = [planner.look_for_gone(step) for step in steps]
     window = _window(setting, options, steps) if online else len(steps)
@@ -261,12 +263,19 @@ class _Planner:
             return
         loaded = [(part, self.load(part).record) for part in parts]
         members = [Member(part.key, record) for part, record in loaded if record]
+        if any(member.prefix.startswith("..") for member in members):
+            raise ConfigError(
+                f"the links file {parts[0].ledger} does not lie above the records of the group",
+                advice="Name one in a folder that holds all of them by --links.",
+            )
         self._report(parts[0], repository.check_group(members))
         self.refuse_errors()
 
     # ---- folders that were renamed ----
 
     def _find_renamings(self) -> None:
+        self.renamings.clear()
+        self._renamed.clear()
         for path in dict.fromkeys(part.ledger for part in self.parts):
             rows = self._ledger(path).rows()
             known = {row.folder for row in rows}
@@ -330,19 +339,27 @@ def _window(setting: Setting, options: Options, steps: Sequence[Step]) -> int:
         if not new or not isinstance(repository, DraftLimit):
             continue
         room = repository.room()
-        if room < (1 if options.publish else new):
+        mine = sum(s.target is target and _will_free(s) for s in steps) * options.publish
+        if room + mine < (1 if options.publish else new):
             raise LimitError(
                 f"there is room for {max(room, 0)} more unpublished deposits, and {new} are to be "
                 "created; nothing was sent",
                 target=target.name,
-                advice=_more_room(repository),
+                advice=_more_room(repository, publish=options.publish),
             )
-        most = min(most, room) if options.publish else most
+        most = max(1, min(most, room)) if options.publish else most
     return most
 
 
-def _more_room(repository: Repository) -> str:
-    ways = ["Publish as you go by --publish", "publish or delete older ones"]
+def _will_free(step: Step) -> bool:
+    """Whether publishing the step frees a place that its draft takes now."""
+    return step.action is not Action.CREATE and not step.done
+
+
+def _more_room(repository: Repository, *, publish: bool) -> str:
+    ways = ["Publish or delete older ones"]
+    if not publish:
+        ways.insert(0, "Publish as you go by --publish")
     if isinstance(repository, Grouping):
         ways.insert(0, "Put them into one deposit by --group NAME")
     return f"{', or '.join([ways[0], *(w[0].lower() + w[1:] for w in ways[1:])])}."

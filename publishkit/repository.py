@@ -97,6 +97,8 @@ class Deposit:
     links: Mapping[str, str]
     """The server's own links, under the names that InvenioRDM uses."""
     doi: str | None = None
+    title: str = ""
+    """As the repository has it; '' where it does not say."""
     failures: tuple[str, ...] = ()
     """What the repository could not process, in its words; only from `settle`."""
     extra: Mapping[str, JsonValue] = field(default_factory=dict)

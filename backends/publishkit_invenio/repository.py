@@ -322,6 +322,7 @@ def _deposit(found: Deposited) -> Deposit:
         contents=_contents(found),
         links=_links(found),
         doi=(doi.identifier if doi else "") or None,
+        title=str(found.metadata.get("title") or ""),
         extra={"parent": found.parent.id} if found.parent.id else {},
     )
 

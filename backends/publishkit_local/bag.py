@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import logging
 import os
 import shutil
 from pathlib import Path
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from publishkit.repository import State
+
+logging.getLogger("bagit").setLevel(logging.CRITICAL)  # it logs what it raises as well
 
 __all__ = [
     "METADATA",

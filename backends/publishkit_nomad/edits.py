@@ -160,10 +160,11 @@ def _entry_fields(
 ) -> Fields:
     """The fields in which any of the entries differs from the wishes."""
     fields: Fields = {}
-    if any((entry.comment or "") != wishes.comment for entry in entries):
-        fields["comment"] = wishes.comment
-    if any(set(entry.references) != set(wishes.references) for entry in entries):
-        fields["references"] = list(wishes.references)
+    comment, references = wishes.comment, wishes.references
+    if comment is not None and any((entry.comment or "") != comment for entry in entries):
+        fields["comment"] = comment
+    if references is not None and any(set(e.references) != set(references) for e in entries):
+        fields["references"] = list(references)
     if wishes.datasets is not None:
         wanted = {datasets[name] for name in wishes.datasets}
         change = _dataset_change([{d.dataset_id for d in e.datasets} for e in entries], wanted)

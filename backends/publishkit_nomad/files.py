@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from publishkit.repository import DataFile, Digests, Member, Meter
     from publishkit_nomad.api import NomadApi
 
-__all__ = ["OWN", "Remote", "Sending", "ZipBody", "joined", "plan"]
+__all__ = ["OWN", "Remote", "Sending", "ZipBody", "joined", "leftovers", "plan"]
 
 RECORD: Final = "record_metadata.json"
 NOMAD_YAML: Final = "nomad.yaml"
@@ -100,6 +100,14 @@ class Sending:
         return sum(file.size for file in self.files)
 
 
+def leftovers(layout: Layout, remote: Remote, files: Sequence[DataFile]) -> list[str]:
+    """What publishkit made for records or entries that are wanted no longer."""
+    coming = {file.key for file in files}
+    own = _generated(layout, {*remote.sizes, *coming}, remote)
+    made = {key for key, line in remote.lines.items() if line.generated and key in remote.sizes}
+    return sorted(made - own.keys() - coming)
+
+
 def plan(layout: Layout, remote: Remote, files: Sequence[DataFile]) -> Sending | None:
     """What must be sent so that the upload holds `files` and is up to date besides."""
     standing = remote.standing()
@@ -142,9 +150,12 @@ def _nomad_yaml(member: Member) -> bytes:
     JSON is YAML. Of datasets, those that exist count.
     """
     wishes = entry_wishes(member.record)
-    said: dict[str, object] = {"comment": wishes.comment, "references": wishes.references}
-    if wishes.datasets:
-        said["datasets"] = wishes.datasets
+    wished = {
+        "comment": wishes.comment,
+        "references": wishes.references,
+        "datasets": wishes.datasets,
+    }
+    said = {name: value for name, value in wished.items() if value}
     return (json.dumps(said, ensure_ascii=False, indent=2) + "\n").encode()
 
 

@@ -32,7 +32,7 @@ from publishkit_nomad.api import NomadApi
 from publishkit_nomad.datasets import Datasets
 from publishkit_nomad.deposits import deposit_of, failures_of, reason_of_failure
 from publishkit_nomad.edits import Editor
-from publishkit_nomad.files import Remote, Sending, ZipBody, plan
+from publishkit_nomad.files import Remote, Sending, ZipBody, leftovers, plan
 from publishkit_nomad.folders import removals
 from publishkit_nomad.people import People
 from publishkit_nomad.settings import NomadSettings
@@ -118,7 +118,14 @@ class UploadRepository(Repository):
 
     def whoami(self) -> Account:
         """Who is signed in; one request."""
-        user = self.api.me()
+        try:
+            user = self.api.me()
+        except NotFoundError as error:
+            raise RejectedError(
+                f"there is no NOMAD at {self.api.base}",
+                target=self.api.target,
+                advice="Check the target's url: it ends in /api/v1.",
+            ) from error
         return Account(id=user.user_id, name=user.name, email=user.email or "")
 
     def create(self, marker: str) -> Deposit:
@@ -169,7 +176,12 @@ class UploadRepository(Repository):
         files: Sequence[DataFile],
     ) -> Iterable[Transfer]:
         """One zip of everything that lacks or changed, or nothing."""
-        sending = plan(self.layout(record), Remote.of(self.api, id), files)
+        layout, remote = self.layout(record), Remote.of(self.api, id)
+        old = leftovers(layout, remote, files)
+        if old:  # else they would be published with the rest
+            self.remove(id, old)
+            remote = Remote.of(self.api, id)
+        sending = plan(layout, remote, files)
         if sending is None:
             return ()
         keys = tuple(file.key for file in files)

@@ -64,12 +64,15 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class EntryWishes:
-    """What the entries of one record should say."""
+    """What the entries of one record should say; None leaves a field as it is.
 
-    comment: str
-    references: tuple[str, ...]
+    A comment or references that the user's own files set stay where the record is silent.
+    """
+
+    comment: str | None
+    references: tuple[str, ...] | None
     datasets: tuple[str, ...] | None
-    """By name; None leaves them as they are."""
+    """By name."""
 
 
 def upload_name(record: Record) -> str:
@@ -82,10 +85,10 @@ def entry_wishes(record: Record) -> EntryWishes:
     block = block_of(record)
     comment = block.comment
     if comment is None:
-        comment = plain(record.metadata.description or "")
+        comment = plain(record.metadata.description or "") or None
     references = block.references
     if references is None:
-        references = tuple(dict.fromkeys(_derived_references(record)))
+        references = tuple(dict.fromkeys(_derived_references(record))) or None
     return EntryWishes(comment=comment, references=references, datasets=block.datasets)
 
 

@@ -90,6 +90,7 @@ class MemoryRepository(Repository, DraftLimit):
                 revision=str(shelf.edits),
                 contents=hashlib.sha256(content.encode()).hexdigest(),
                 links={"self": f"{self.url}/api/{id}", "self_html": f"{self.url}/{id}"},
+                title=shelf.title,
             )
 
     def files(self, id: str) -> Mapping[str, RemoteFile]:

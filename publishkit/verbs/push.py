@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Paths", "carry_out", "paths_of", "plan", "push", "setting_of"]
 
+_PROCESSING = (
+    "Correct the files that could not be processed and push again, or publish what there is: "
+    "--publish --allow-failed-entries"
+)
+
 Paths = str | Path | Sequence[str | Path]
 
 
@@ -174,4 +179,6 @@ def _raise_failures(receipts: Sequence[Receipt]) -> None:
     if len(errors) == len(receipts) and len(alike) == 1:
         errors[0].receipts = tuple(receipts)
         raise errors[0]
-    raise PartialError(receipts, f"{len(bad)} of {len(receipts)} did not go through as asked")
+    message = f"{len(bad)} of {len(receipts)} did not go through as asked"
+    unprocessed = all(receipt.failures for receipt in bad)
+    raise PartialError(receipts, message, advice=_PROCESSING if unprocessed else "")

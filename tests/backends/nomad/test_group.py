@@ -67,7 +67,6 @@ def test_each_record_has_its_own_folder_entry_and_metadata(
     assert in_dataset == ["r1/publishkit.archive.json"]
     assert json.loads(upload.files["r1/nomad.yaml"]) == {
         "comment": "comment 1",
-        "references": [],
         "datasets": ["One"],
     }
 

@@ -38,7 +38,7 @@ def test_the_comment_is_the_descriptions_text_unless_the_block_has_one(
     described = {"description": "<p>One &amp; two</p>"}
     assert entry_wishes(make_record(described)).comment == "One & two"
     assert entry_wishes(make_record(described, block={"comment": ""})).comment == ""
-    assert entry_wishes(make_record()).comment == ""
+    assert entry_wishes(make_record()).comment is None  # what the user's own files say stays
 
 
 def test_references_are_addresses_of_what_the_record_names(make_record: MakeRecord) -> None:
