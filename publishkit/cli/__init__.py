@@ -56,7 +56,8 @@ def _run() -> int:
         show_error(Cancelled("stopped"))
         return Cancelled.exit_code
     except PublishkitError as error:
-        show_error(error)
+        if not any(receipt.error is error for receipt in error.receipts):  # else it was printed
+            show_error(error)
         return error.exit_code
     except Exception as error:  # noqa: BLE001 - a user never sees a traceback
         show_error(PublishkitError.of_mistake(error))

@@ -97,7 +97,7 @@ def _verb(receipt: Receipt) -> str:
 def _details(receipt: Receipt) -> str:
     if receipt.error:
         return f": {str(receipt.error).removeprefix(f'{receipt.target}: ')}"
-    parts = [receipt.state.value] if receipt.state else []
+    parts = [receipt.state.value] if receipt.state and not receipt.published_now else []
     if receipt.files_sent:
         parts.append(f"{plural(receipt.files_sent, 'file')} sent, {size(receipt.bytes_sent)}")
     if receipt.held:

@@ -65,6 +65,21 @@ def test_a_push_prints_a_line_a_record_and_where_the_links_are(
     assert "3 published." in out
 
 
+def test_a_failure_is_printed_once(
+    run: Callable[..., tuple[int, str, str]],
+    records: Path,
+    memory: MemoryRepository,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(marker: str) -> Deposit:
+        raise RejectedError("refused for this reason")
+
+    monkeypatch.setattr(memory, "create", fail)
+    code, out, err = run("push", records / "0", "--to", "memory")
+    assert code == 6
+    assert (out + err).count("refused for this reason") == 1
+
+
 def test_nothing_to_do_is_success(run: Callable[..., tuple[int, str, str]], records: Path) -> None:
     run("push", records, "--to", "memory")
     code, out, _ = run("push", records, "--to", "memory")
