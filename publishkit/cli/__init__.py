@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
 import signal
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -71,11 +73,10 @@ def _listen_for_signals() -> None:
     def stop(_number: int, _frame: FrameType | None) -> None:
         nonlocal asked
         if asked:
-            import os
-
             os._exit(Cancelled.exit_code)  # the journal makes that safe
         asked = True
-        click.echo("Stopping; press Ctrl-C again to leave at once.", err=True)
+        with suppress(OSError):  # not by a stream, which the signal may have interrupted
+            os.write(2, b"Stopping; press Ctrl-C again to leave at once.\n")
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGINT, stop)

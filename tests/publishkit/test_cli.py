@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -194,6 +195,36 @@ def test_no_wait_leaves_processing_to_the_next_push(
     assert code == 7
     assert "still being processed" in out
     assert json.loads((records / LINKS_FILE).read_text())[0]["state"] == "processing"
+
+
+def test_ctrl_c_in_the_middle_of_a_line_is_not_lost(
+    run: Callable[..., tuple[int, str, str]],
+    memory: MemoryRepository,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Interrupted(io.RawIOBase):
+        """A standard error during whose first write Ctrl-C is pressed."""
+
+        done = False
+
+        def writable(self) -> bool:
+            return True
+
+        def write(self, data: object) -> int:
+            if not self.done:
+                self.done = True
+                signal.raise_signal(signal.SIGINT)
+            return len(bytes(data))  # type: ignore[call-overload]
+
+    stream = io.TextIOWrapper(io.BufferedWriter(Interrupted()), write_through=True)
+
+    def say() -> None:
+        stream.write("a line of a log")
+        stream.flush()
+
+    monkeypatch.setattr(memory, "whoami", say)
+    monkeypatch.setattr(sys, "stderr", stream)
+    assert run("whoami", "--to", "memory")[0] == 130
 
 
 def test_wrong_options_exit_with_2(run: Callable[..., tuple[int, str, str]]) -> None:
