@@ -56,7 +56,7 @@ class Config:
         raise ConfigError(
             f"there is no target {name}",
             advice=f"Choose one of {', '.join(sorted(self.targets))}, add it to {CONFIG_FILE}, "
-            "or name one ad hoc, such as invenio+https://host.",
+            f"or name one ad hoc: BACKEND+https://host, with {' or '.join(plugins.backends())}.",
         )
 
     def urls_of(self, target: Target) -> frozenset[str]:

@@ -39,7 +39,7 @@ def _to(*, multiple: bool, default: str | None = "local") -> Callable[[Command],
         default=(default,) if multiple and default else default,
         required=default is None,
         show_default=default is not None,
-        help="Where to: see `publishkit targets`, or ad hoc, such as invenio+https://host.",
+        help="Where to: see `publishkit targets`, or ad hoc, BACKEND+https://host.",
     )
 
 
@@ -59,9 +59,7 @@ def _loudness(command: Command) -> Command:
 @_recursive
 @_links
 @click.option("--skip-invalid", is_flag=True, help="Leave records out that are not valid.")
-@click.option(
-    "--group", metavar="NAME", default="", help="Put all records into one deposit (NOMAD)."
-)
+@click.option("--group", metavar="NAME", default="", help="Put all records into one deposit.")
 @click.option("--force", is_flag=True, help="Overwrite metadata that was edited on the web.")
 @click.option("--recreate", is_flag=True, help="Make deposits anew that are gone.")
 @click.option("--resubmit", is_flag=True, help="Submit again what a review declined.")

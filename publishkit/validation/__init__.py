@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 __all__ = ["MAX_BYTES", "Parsed", "parse", "too_large"]
 
-_BACKENDS = frozenset({"invenio", "local", "nomad"})
-"""Names that blocks have in records written for more backends than are installed here."""
 _OLD_ZENODO = frozenset({"conceptdoi", "conceptrecid", "doi_url", "owners", "recid"})
 
 
@@ -115,8 +113,6 @@ def _blocks(
 
 def _is_block(key: str, value: JsonValue) -> bool:
     """Whether a top-level key looks like the block of a backend that is not installed."""
-    if key in _BACKENDS:
-        return True
     return (
         isinstance(value, dict)
         and key.isidentifier()
