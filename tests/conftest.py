@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 from contextlib import ExitStack
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +15,9 @@ from servers.versions import NOMAD_VERSIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
+
+
+RECORDS = Path(__file__).parents[1] / "records"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -36,6 +40,14 @@ def nobody_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
     monkeypatch.setenv("PUBLISHKIT_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.chdir(home)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """An empty folder with a copy of the example records, without the links of earlier pushes."""
+    ours = shutil.ignore_patterns("records_links.json", ".publishkit")
+    shutil.copytree(RECORDS, tmp_path / "work" / "records", ignore=ours)
+    return tmp_path / "work"
 
 
 @pytest.fixture(scope="session")

@@ -126,12 +126,9 @@ def test_links_between_the_pages_lead_somewhere(page: Path) -> None:
 
 
 def test_the_python_example_runs(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    import shutil
-
-    shutil.copytree(ROOT / "records", tmp_path / "records")
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(folder)
     (example,) = blocks(ROOT / "README.md", "python")
     exec(compile(example, "README.md", "exec"), {})  # noqa: S102 - our own
     assert capsys.readouterr().out.count("created") == 3

@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-RECORDS = Path(__file__).parents[1] / "records"
 SCRIPTS = Path(sys.executable).parent
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """An empty folder with a copy of the example records."""
-    shutil.copytree(RECORDS, tmp_path / "work" / "records")
-    return tmp_path / "work"
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.live
 
-RECORDS = Path(__file__).parents[1] / "records"
 COMMAND = Path(sys.executable).with_name("publishkit")
 
 
@@ -70,13 +69,6 @@ class User:
         """Ask the archive directly."""
         headers = {"Authorization": f"Bearer {self.token}"} if signed else {}
         return requests.get(url, headers={**headers, "Accept": "application/json"}, timeout=60)
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """An empty folder with a copy of the example records."""
-    shutil.copytree(RECORDS, tmp_path / "work" / "records")
-    return tmp_path / "work"
 
 
 def user_of_invenio(server: InvenioServer, folder: Path) -> User:
