@@ -34,14 +34,13 @@ if TYPE_CHECKING:
     from publishkit.hooks import Target
     from publishkit.progress import Watcher
     from publishkit.receipts import Outcome, Receipt
-    from publishkit.repository import Account, State
+    from publishkit.repository import State, User
     from publishkit.verbs.adopt import adopt
     from publishkit.verbs.push import push
     from publishkit.verbs.targets import targets, whoami
     from publishkit.verbs.validate import validate
 
 __all__ = [
-    "Account",
     "AuthenticationError",
     "Cancelled",
     "ConfigError",
@@ -63,6 +62,7 @@ __all__ = [
     "State",
     "Target",
     "TemporaryError",
+    "User",
     "Watcher",
     "__version__",
     "adopt",
@@ -73,7 +73,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Account": "repository",
+    "User": "repository",
     "Outcome": "receipts",
     "Receipt": "receipts",
     "State": "repository",

@@ -43,6 +43,7 @@ __all__ = [
     "RepositoryError",
     "Severity",
     "TemporaryError",
+    "UnsupportedError",
 ]
 
 
@@ -122,6 +123,10 @@ class ConfigError(PublishkitError):
 
 class PluginError(ConfigError):
     """A backend could not be loaded, or two claim the same name."""
+
+
+class UnsupportedError(ConfigError):
+    """The target cannot do what was asked for; the message names what it can."""
 
 
 class RecordError(PublishkitError):

@@ -88,6 +88,9 @@ class Backend:
     """The keys that `Target.settings` may have."""
     passwords: bool = False
     """Whether one may sign in with a username and a password instead of a token."""
+    locate: Callable[[Target, str], str | None] | None = None
+    """Gives the id of the deposit whose page or API address at a target is this URL, or None; sends
+    nothing. For an entry, the id of the deposit that it is in where the URL has it."""
     block: Callable[[], type[BaseModel]] | None = None
     """Gives the model of this backend's block in `record_metadata.json`; called when needed."""
     open: Callable[[Connection], Repository]

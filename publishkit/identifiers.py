@@ -5,6 +5,7 @@ idutils takes a third of a second to import, so it is imported when first used.
 
 from __future__ import annotations
 
+import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ __all__ = [
     "LOCATION_SCHEMES",
     "PERSON_SCHEMES",
     "WORK_SCHEMES",
+    "as_doi",
     "detect",
     "is_url",
     "is_valid",
@@ -57,6 +59,10 @@ AWARD_SCHEMES = frozenset({"doi", "url"})
 """What a grant may have (defaults of invenio-vocabularies 9)."""
 LOCATION_SCHEMES = frozenset({"geonames", "wikidata"})
 """What a place may have (defaults of invenio-rdm-records 20)."""
+_DOI_PREFIX = re.compile(
+    r"^(https?://((dx\.)?doi\.org|handle(\.test|\.stage)?\.datacite\.org)/|doi:\s*)", re.IGNORECASE
+)
+_BARE_DOI = re.compile(r"10\.\d{4,9}(\.\d+)*/\S+")
 _CHECKED_AS = {"eissn": "issn", "lissn": "issn"}
 _UNCHECKED = frozenset(
     {"crossreffunderid", "geonames", "grid", "igsn", "other", "upc", "w3id", "wikidata"}
@@ -116,3 +122,12 @@ def normalised(identifier: str, scheme: str) -> str:
     import idutils  # slow to import
 
     return str(idutils.normalize_pid(identifier, scheme))
+
+
+def as_doi(text: str) -> str | None:
+    """A DOI, bare and in lower case (`10.1234/abc`), however it is written; None for anything else.
+
+    An address counts when doi.org (or dx.doi.org) or a handle server of DataCite's resolves it.
+    """
+    bare = _DOI_PREFIX.sub("", text.strip())
+    return bare.lower() if _BARE_DOI.fullmatch(bare) else None

@@ -12,20 +12,21 @@ import os
 import socket
 from collections import defaultdict
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Final, TextIO
 
 from filelock import FileLock, Timeout
-from pydantic import BaseModel, ConfigDict, JsonValue, TypeAdapter, ValidationError
+from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from publishkit.errors import ConfigError, PublishkitError, TemporaryError
 from publishkit.folder import natural
+from publishkit.row import FIELDS, Row
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from publishkit.hooks import Target
 
@@ -33,126 +34,9 @@ __all__ = ["LINKS_FILE", "STATE_FOLDER", "Ledger", "Row", "ledger_path"]
 
 LINKS_FILE: Final = "records_links.json"
 STATE_FOLDER: Final = ".publishkit"
-FORMAT: Final = 1
 
 _OBJECT: Final = TypeAdapter(dict[str, JsonValue])
 _ARRAY: Final = TypeAdapter(list[JsonValue])
-_INNER: Final = (
-    "url", "doi", "title", "updated", "marker", "sent", "revision", "contents", "group", "extra",
-)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One object of the links file: a folder on a target."""
-
-    folder: str
-    """Relative to the links file, with `/` on every system."""
-    target: str
-    id: str = ""
-    state: str = ""
-    links: Mapping[str, str] = field(default_factory=dict)
-    url: str = ""
-    doi: str = ""
-    title: str = ""
-    updated: str = ""
-    marker: str = ""
-    """The name under which a deposit is, or was to be, created."""
-    sent: str = ""
-    """The fingerprint of what the deposit holds; empty while it is being changed."""
-    revision: str = ""
-    contents: str = ""
-    group: str = ""
-    """The name of the group whose deposit this record shares."""
-    extra: Mapping[str, JsonValue] = field(default_factory=dict)
-    others: Mapping[str, JsonValue] = field(default_factory=dict)
-    """Keys at the top level that are not ours, kept as they are."""
-    inner_others: Mapping[str, JsonValue] = field(default_factory=dict)
-    """The same below `publishkit`."""
-
-    def to_json(self) -> dict[str, JsonValue]:
-        """The object as it stands in the file."""
-        inner: dict[str, JsonValue] = {"format": FORMAT}
-        for name in _INNER:
-            value = getattr(self, name)
-            if value:
-                inner[name] = dict(value) if name == "extra" else value
-        if self.links:
-            inner["links"] = list(self.links)  # which of the keys above are the server's
-        return {
-            "folder": self.folder,
-            "target": self.target,
-            "id": self.id,
-            "state": self.state,
-            **self.others,
-            **self.links,
-            "publishkit": {**inner, **self.inner_others},
-        }
-
-    @classmethod
-    def from_json(cls, found: Mapping[str, JsonValue]) -> Row | None:
-        """Read an object of the file; None when it names no folder and target.
-
-        Raises:
-            ConfigError: It was written by a later version of publishkit.
-        """
-        folder, target, inner = (found.get(key) for key in ("folder", "target", "publishkit"))
-        if not (isinstance(folder, str) and isinstance(target, str)):
-            return None
-        ours = dict(inner) if isinstance(inner, dict) else {}
-        version = ours.pop("format", FORMAT)
-        if not isinstance(version, int):
-            raise ConfigError(f"the format of {folder} on {target} is no number")
-        if version > FORMAT:
-            raise ConfigError(
-                f"its format {version} is newer than this publishkit understands ({FORMAT})",
-                advice="Upgrade publishkit: pip install --upgrade publishkit",
-            )
-        rest = {k: v for k, v in found.items() if k not in _TOP}
-        named = ours.pop("links", None)
-        names = named if isinstance(named, list) else []
-        links = {k: v for k, v in rest.items() if isinstance(v, str) and k in names}
-        extra = ours.pop("extra", None)
-        return cls(
-            folder=folder,
-            target=target,
-            id=_text(found.get("id")),
-            state=_text(found.get("state")),
-            links=links,
-            others={k: v for k, v in rest.items() if k not in links},
-            extra=extra if isinstance(extra, dict) else {},
-            inner_others={k: v for k, v in ours.items() if k not in _INNER},
-            **{name: _text(ours.get(name)) for name in _INNER if name != "extra"},
-        )
-
-
-class _Change(BaseModel):
-    """A line of the journal: the fields of a row that changed."""
-
-    model_config = ConfigDict(extra="ignore", strict=True)
-
-    folder: str
-    target: str
-    renamed: str = ""
-    id: str = ""
-    state: str = ""
-    links: dict[str, str] = {}
-    url: str = ""
-    doi: str = ""
-    title: str = ""
-    updated: str = ""
-    marker: str = ""
-    sent: str = ""
-    revision: str = ""
-    contents: str = ""
-    group: str = ""
-    extra: dict[str, JsonValue] = {}
-    others: dict[str, JsonValue] = {}
-    inner_others: dict[str, JsonValue] = {}
-
-
-_TOP: Final = frozenset({"folder", "target", "id", "state", "publishkit"})
-_FIELDS: Final = frozenset(f.name for f in fields(Row))
 
 
 def ledger_path(
@@ -279,7 +163,7 @@ class Ledger:
                 return known
             now = datetime.now(UTC).isoformat(timespec="seconds")
             new = replace(base, updated=now, **changes)  # type: ignore[arg-type]
-            line = changes if known else {f: getattr(new, f) for f in _FIELDS}
+            line = changes if known else {f: getattr(new, f) for f in FIELDS}
             self._append({"folder": key[0], "target": key[1], "updated": now, **line}, sync=sync)
             self._put(new)
             return new
@@ -290,15 +174,26 @@ class Ledger:
             self._append({"folder": row.folder, "target": row.target, "renamed": folder})
             return self._move(row, folder)
 
+    def forget(self, row: Row) -> None:
+        """Take a row out: its deposit was deleted."""
+        with self._guard:
+            self._append({"folder": row.folder, "target": row.target, "removed": True}, sync=True)
+            self._drop(row)
+
     def _move(self, row: Row, folder: str) -> Row:
         new = replace(row, folder=folder)
         self._settled.add((folder, row.target))
-        rows = [new if known is row else known for known in self._items.values()]
+        self._reset([new if known is row else known for known in self._items.values()])
+        return new
+
+    def _drop(self, row: Row) -> None:
+        self._reset([known for known in self._items.values() if known is not row])
+
+    def _reset(self, rows: Sequence[Row]) -> None:
         self._items.clear()
         self._targets.clear()
         for known in rows:
             self._put(known)
-        return new
 
     def _put(self, row: Row) -> None:
         self._items[row.folder, row.target] = row
@@ -339,27 +234,26 @@ class Ledger:
                 change = _OBJECT.validate_json(line)
             except ValidationError:
                 break  # the torn end of a run that was killed
-            self._apply(self._checked(change))
+            self._apply(change)
 
-    def _checked(self, change: dict[str, JsonValue]) -> _Change:
+    def _apply(self, change: Mapping[str, JsonValue]) -> None:
+        folder, target = str(change.get("folder", "")), str(change.get("target", ""))
+        row = self._items.get((folder, target))
+        renamed = change.get("renamed")
+        if renamed or change.get("removed"):
+            if row and renamed:
+                self._move(row, str(renamed))
+            elif row:
+                self._drop(row)
+            return
         try:
-            return _Change.model_validate(change)
+            self._put((row or Row(folder=folder, target=target)).changed(change))
         except ValidationError as error:
             where = ".".join(map(str, error.errors()[0]["loc"]))
             raise ConfigError(
                 f"{_journal(self.path)} cannot be read: {where} is wrong",
                 advice="Restore it from a backup, or correct the line.",
             ) from error
-
-    def _apply(self, change: _Change) -> None:
-        row = self._items.get((change.folder, change.target))
-        if change.renamed:
-            if row:
-                self._move(row, change.renamed)
-            return
-        row = row or Row(folder=change.folder, target=change.target)
-        given = {name: getattr(change, name) for name in change.model_fields_set & _FIELDS}
-        self._put(replace(row, **given))
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -458,7 +352,3 @@ def _unwritable(path: Path, error: OSError) -> ConfigError:
         advice="Make room or give write access to its folder, or name another file by --links; "
         "what was sent is not lost, the same command goes on.",
     )
-
-
-def _text(value: JsonValue) -> str:
-    return value if isinstance(value, str) else ""

@@ -21,6 +21,7 @@ from pydantic import (
     FiniteFloat,
     InstanceOf,
     JsonValue,
+    PrivateAttr,
     StrictBool,
     StringConstraints,
 )
@@ -380,6 +381,39 @@ class Record(_Model):
     blocks: Blocks = Field(default={}, exclude=True)
     """The backends' own blocks, by backend name."""
 
+    _linked: tuple[RelatedIdentifier, ...] = PrivateAttr(())
+
+    @property
+    def linked(self) -> tuple[RelatedIdentifier, ...]:
+        """The related works that `with_links` added; they are in `metadata` too."""
+        return self._linked
+
+    def with_links(self, links: Mapping[str, str]) -> Record:
+        """This record, related to more works: what `publishkit link` and `--cross` add.
+
+        Args:
+            links: Relations (`isidenticalto`) by identifier, a DOI or a full URL.
+        """
+        from publishkit.identifiers import as_doi  # seldom needed
+
+        there = {_named(one) for one in self.metadata.related_identifiers}
+        added = tuple(
+            RelatedIdentifier(
+                identifier=as_doi(identifier) or identifier,
+                scheme="doi" if as_doi(identifier) else "url",
+                relation_type=Term(id=relation),
+            )
+            for identifier, relation in links.items()
+        )
+        new = tuple(one for one in added if _named(one) not in there)
+        if not added:
+            return self
+        related = (*self.metadata.related_identifiers, *new)
+        metadata = self.metadata.model_copy(update={"related_identifiers": related})
+        copy = self.model_copy(update={"metadata": metadata})
+        copy._linked = added  # noqa: SLF001 - its own
+        return copy
+
     def body(self) -> dict[str, JsonValue]:
         """A new InvenioRDM draft body: what was given or derived, without backends' blocks.
 
@@ -404,3 +438,9 @@ class Record(_Model):
         from publishkit.identifiers import normalised  # seldom needed
 
         return normalised(pid.identifier, "doi")
+
+
+def _named(related: RelatedIdentifier) -> tuple[str, str]:
+    from publishkit.identifiers import as_doi
+
+    return as_doi(related.identifier) or related.identifier, related.relation_type.id

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from publishkit import folder as folders
+from publishkit.abilities import DraftLimit, Grouping, Member
 from publishkit.errors import (
     ConfigError,
     LimitError,
@@ -16,7 +17,6 @@ from publishkit.errors import (
 )
 from publishkit.ledger import Ledger, Row, ledger_path
 from publishkit.plan import Action, Part, Plan, Renaming, Step, fingerprint, keyed
-from publishkit.repository import DraftLimit, Grouping, Member, Repository
 from publishkit.setting import Options, Setting, blocks
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from publishkit.hooks import Target
+    from publishkit.repository import Repository
 
 __all__ = ["check", "make"]
 

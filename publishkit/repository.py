@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from pydantic import JsonValue
@@ -17,20 +18,18 @@ if TYPE_CHECKING:
     from publishkit.model import Record
 
 __all__ = [
-    "Account",
     "DataFile",
     "Deposit",
     "Digests",
-    "DraftLimit",
-    "Grouping",
     "Limits",
-    "Member",
     "Meter",
     "RemoteFile",
+    "Report",
     "Repository",
     "Resolved",
     "State",
     "Transfer",
+    "User",
 ]
 
 
@@ -103,15 +102,32 @@ class Deposit:
     """What the repository could not process, in its words; only from `settle`."""
     extra: Mapping[str, JsonValue] = field(default_factory=dict)
     """What else is worth keeping in the links file: entries, datasets."""
+    created: datetime | None = None
+    """When it was made, in UTC; None where that is not known."""
+    updated: datetime | None = None
+    """When it was last changed, in UTC."""
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
-    """Who is signed in."""
+class Report:
+    """A deposit looked at closely."""
+
+    deposit: Deposit
+    """With its `failures`, as far as they are known without waiting."""
+    files: Mapping[str, RemoteFile]
+    details: Mapping[str, JsonValue] = field(default_factory=dict)
+    """What else there is to say, by name: process, entries, review, embargo, versions."""
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Somebody with an account; '' where the repository does not say."""
 
     id: str
     name: str
     email: str = ""
+    username: str = ""
+    affiliation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +186,7 @@ class Repository(ABC):
     """Whether a transfer replaces a file of the same key; else it is removed first."""
 
     @abstractmethod
-    def whoami(self) -> Account:
+    def whoami(self) -> User:
         """Who is signed in. Raises AuthenticationError."""
 
     @abstractmethod
@@ -243,6 +259,10 @@ class Repository(ABC):
         Raises RejectedError, in the server's words, when the deposit as a whole failed.
         """
 
+    def inspect(self, id: str) -> Report:
+        """The deposit with its files and all that is known of it, without waiting for anything."""
+        return Report(self.get(id), self.files(id))
+
     @abstractmethod
     def publish(self, id: str, record: Record) -> None:
         """Publish, or submit for review; never repeated blindly: the caller looks by `settle`."""
@@ -250,44 +270,3 @@ class Repository(ABC):
     @abstractmethod
     def delete(self, id: str) -> None:
         """Delete a draft; a missing one is no error. Raises RejectedError for a published one."""
-
-
-class DraftLimit(ABC):
-    """An ability: the repository bounds how many unpublished deposits an account may have."""
-
-    @abstractmethod
-    def room(self) -> int:
-        """How many more deposits may be created before some are published or deleted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """One record of a group."""
-
-    prefix: str
-    """The folder inside the deposit, without a slash at its end."""
-    record: Record
-
-
-class Grouping(ABC):
-    """An ability: one deposit can hold several records, each in a folder of its own."""
-
-    @abstractmethod
-    def check_group(self, members: Sequence[Member]) -> list[Problem]:
-        """Why these records cannot share one deposit."""
-
-    @abstractmethod
-    def group(self, name: str, members: Sequence[Member]) -> Repository:
-        """This repository, with the members as one deposit called `name`.
-
-        In it, files have keys that begin with a member's prefix, and the record that is passed
-        to a method stands for all of them.
-        """
-
-    @abstractmethod
-    def member(self, deposit: Deposit, prefix: str) -> Deposit:
-        """The part of a group's deposit that is one member: its own id and links."""
-
-    @abstractmethod
-    def group_id(self, id: str) -> str:
-        """The id of the deposit that a member's id belongs to."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from publishkit.abilities import Grouping
 from publishkit.ledger import Ledger, Row
-from publishkit.repository import Deposit, Grouping, Repository, State
+from publishkit.repository import Deposit, Repository, State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

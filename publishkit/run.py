@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, TypeVar
 
 from publishkit import folder as folders
 from publishkit import plan as planning
+from publishkit.abilities import Grouping, Member
 from publishkit.engine import DONE, Job, Result, bring_up, publish
 from publishkit.errors import Cancelled, PublishkitError, RecordError, Severity
 from publishkit.progress import RunMeter, Watcher
 from publishkit.receipts import Outcome, Receipt
-from publishkit.repository import DataFile, Grouping, Member, Repository, State
+from publishkit.repository import DataFile, Repository, State
 from publishkit.rows import DepositRows
 from publishkit.setting import blocks
 

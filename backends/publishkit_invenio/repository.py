@@ -16,7 +16,6 @@ from publishkit.errors import (
     TemporaryError,
 )
 from publishkit.repository import (
-    Account,
     DataFile,
     Deposit,
     Limits,
@@ -26,6 +25,7 @@ from publishkit.repository import (
     Resolved,
     State,
     Transfer,
+    User,
 )
 from publishkit_invenio.api import InvenioApi
 from publishkit_invenio.block import block_of
@@ -91,7 +91,7 @@ class InvenioRepository(Repository):
             file_bytes=self._settings.largest_file,
         )
 
-    def whoami(self) -> Account:
+    def whoami(self) -> User:
         """Who is signed in; a missing and a wrong token are 401 or 403."""
         try:
             me = self._api.me()
@@ -101,7 +101,7 @@ class InvenioRepository(Repository):
                 target=self._api.target,
                 advice="Check the target's url: it is the archive's home page.",
             ) from error
-        return Account(me.id, me.username or me.email, me.email)
+        return User(me.id, me.username or me.email, me.email)
 
     def check(self, record: Record, files: Sequence[DataFile]) -> list[Problem]:
         """What this target would refuse, drop or change."""

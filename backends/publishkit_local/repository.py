@@ -15,7 +15,6 @@ from publishkit.errors import (
     RejectedError,
 )
 from publishkit.repository import (
-    Account,
     DataFile,
     Deposit,
     Digests,
@@ -25,6 +24,7 @@ from publishkit.repository import (
     Repository,
     State,
     Transfer,
+    User,
 )
 from publishkit_local import bag as bags
 from publishkit_local import check, files, storage
@@ -63,7 +63,7 @@ class LocalRepository(Repository):
         self._index = Index(self._layout)
         self._manifests = Manifests()
 
-    def whoami(self) -> Account:
+    def whoami(self) -> User:
         """The system's user, and the archive's folder."""
         root = self._layout.root
         if root.exists() and not os.access(root, os.R_OK | os.W_OK | os.X_OK):
@@ -73,7 +73,7 @@ class LocalRepository(Repository):
                 target=self._target,
             )
         user = _user()
-        return Account(id=user, name=f"{user}, {root}")
+        return User(id=user, name=f"{user}, {root}")
 
     def check(self, record: Record, files: Sequence[DataFile]) -> list[Problem]:
         """What a bag cannot hold, what a folder cannot promise, and whether it will fit."""

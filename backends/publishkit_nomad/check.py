@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import date
 
+    from publishkit.abilities import Member
     from publishkit.model import Record, Right
-    from publishkit.repository import DataFile, Member
+    from publishkit.repository import DataFile
 
 __all__ = ["check", "check_group"]
 

@@ -19,7 +19,7 @@ from publishkit_nomad.wishes import EntryWishes, Layout, embargo_months, entry_w
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
-    from publishkit.repository import Member
+    from publishkit.abilities import Member
     from publishkit_nomad.answers import Entry, Upload
     from publishkit_nomad.api import NomadApi
     from publishkit_nomad.datasets import Datasets

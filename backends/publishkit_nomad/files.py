@@ -19,7 +19,8 @@ from publishkit_nomad.manifest import MANIFEST, Line
 from publishkit_nomad.wishes import Layout, entry_wishes
 
 if TYPE_CHECKING:
-    from publishkit.repository import DataFile, Digests, Member, Meter
+    from publishkit.abilities import Member
+    from publishkit.repository import DataFile, Digests, Meter
     from publishkit_nomad.api import NomadApi
 
 __all__ = ["OWN", "Remote", "Sending", "ZipBody", "joined", "leftovers", "plan"]

@@ -5,15 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from publishkit.repository import (
-    DataFile,
-    Deposit,
-    DraftLimit,
-    Grouping,
-    Member,
-    Repository,
-    Resolved,
-)
+from publishkit.abilities import DraftLimit, Grouping, Member
 from publishkit_nomad.check import check, check_group
 from publishkit_nomad.deposits import MEMBER_SEPARATOR, member_of
 from publishkit_nomad.group import GroupRepository
@@ -27,6 +19,7 @@ if TYPE_CHECKING:
     from publishkit.errors import Problem
     from publishkit.hooks import Connection
     from publishkit.model import Record
+    from publishkit.repository import DataFile, Deposit, Repository, Resolved
 
 __all__ = ["NomadRepository"]
 

@@ -18,7 +18,6 @@ from publishkit.errors import (
     TemporaryError,
 )
 from publishkit.repository import (
-    Account,
     DataFile,
     Deposit,
     Digests,
@@ -27,6 +26,7 @@ from publishkit.repository import (
     RemoteFile,
     Repository,
     Transfer,
+    User,
 )
 from publishkit_nomad.api import NomadApi
 from publishkit_nomad.datasets import Datasets
@@ -116,7 +116,7 @@ class UploadRepository(Repository):
     def layout(self, record: Record) -> Layout:
         """What the upload of a record holds."""
 
-    def whoami(self) -> Account:
+    def whoami(self) -> User:
         """Who is signed in; one request."""
         try:
             user = self.api.me()
@@ -126,7 +126,7 @@ class UploadRepository(Repository):
                 target=self.api.target,
                 advice="Check the target's url: it ends in /api/v1.",
             ) from error
-        return Account(id=user.user_id, name=user.name, email=user.email or "")
+        return User(id=user.user_id, name=user.name, email=user.email or "")
 
     def create(self, marker: str) -> Deposit:
         """Make an empty upload called `marker`."""

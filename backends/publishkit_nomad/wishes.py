@@ -15,8 +15,8 @@ from publishkit_nomad.block import block_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from publishkit.abilities import Member
     from publishkit.model import Record
-    from publishkit.repository import Member
 
 __all__ = [
     "EntryWishes",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from publishkit.plan import Plan, Step
     from publishkit.receipts import Receipt
-    from publishkit.repository import Account
+    from publishkit.repository import User
 
 __all__ = [
     "Reporter",
@@ -184,7 +184,7 @@ def show_targets() -> None:
         click.echo(f"{target.name:<16} {target.backend:<8} {target.url}  ({', '.join(marks)})")
 
 
-def show_account(target: str, account: Account) -> None:
+def show_account(target: str, account: User) -> None:
     """Print who is signed in."""
     who = " ".join(filter(None, [account.name, f"<{account.email}>" if account.email else ""]))
     click.echo(f"{target}: {clean(who)} (id {clean(account.id)})")

@@ -10,19 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from publishkit import folder as folders
+from publishkit.abilities import DraftLimit, Grouping, Member
 from publishkit.errors import Cancelled, IntegrityError, NotFoundError, RejectedError
 from publishkit.receipts import Outcome
-from publishkit.repository import (
-    DataFile,
-    Deposit,
-    Digests,
-    DraftLimit,
-    Grouping,
-    Member,
-    Repository,
-    State,
-    Transfer,
-)
+from publishkit.repository import DataFile, Deposit, Digests, Repository, State, Transfer
 from publishkit.setting import blocks
 from publishkit.testing.faults import Killed, Killer
 from publishkit.testing.harness import Bench, metadata, write_record

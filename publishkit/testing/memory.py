@@ -9,21 +9,21 @@ from functools import partial
 from threading import RLock
 from typing import TYPE_CHECKING, ClassVar
 
+from publishkit.abilities import DraftLimit
 from publishkit.errors import NotFoundError, Problem, RejectedError
 from publishkit.hooks import Backend, Connection, Target
 from publishkit.http import FileBody
 from publishkit.repository import (
-    Account,
     DataFile,
     Deposit,
     Digests,
-    DraftLimit,
     Limits,
     Meter,
     RemoteFile,
     Repository,
     State,
     Transfer,
+    User,
 )
 
 if TYPE_CHECKING:
@@ -63,8 +63,8 @@ class MemoryRepository(Repository, DraftLimit):
         self._ids = itertools.count(1)
         self._lock = RLock()
 
-    def whoami(self) -> Account:
-        return Account("1", "Josiah Carberry", "carberry@example.org")
+    def whoami(self) -> User:
+        return User("1", "Josiah Carberry", "carberry@example.org")
 
     def check(self, record: Record, files: Sequence[DataFile]) -> list[Problem]:
         return []

@@ -6,16 +6,15 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from publishkit import config as configuration
+from publishkit.abilities import ABILITIES
 from publishkit.errors import AuthenticationError
-from publishkit.repository import Account, DraftLimit, Grouping
 from publishkit.verbs.push import setting_of
 
 if TYPE_CHECKING:
     from publishkit.hooks import Target
+    from publishkit.repository import User
 
 __all__ = ["abilities", "targets", "whoami"]
-
-_ABILITIES: dict[str, type] = {"draft limit": DraftLimit, "group": Grouping}
 
 
 def targets() -> list[Target]:
@@ -34,10 +33,10 @@ def abilities(target: Target) -> list[str]:
         ConfigError: The target's settings are wrong.
     """
     repository = configuration.open_repository(configuration.load(), target, Event(), 1)
-    return [name for name, ability in _ABILITIES.items() if isinstance(repository, ability)]
+    return [name for name, ability in ABILITIES.items() if isinstance(repository, ability)]
 
 
-def whoami(to: str) -> Account:
+def whoami(to: str) -> User:
     """Ask a target who is signed in.
 
     Args:

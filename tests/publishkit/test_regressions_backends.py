@@ -12,12 +12,13 @@ import pytest
 
 import publishkit
 from publishkit import config, plugins
+from publishkit.abilities import Grouping, Member
 from publishkit.errors import ConfigError, LimitError, PartialError, Problem, RejectedError
 from publishkit.hooks import Backend, Connection, Credentials, Target
 from publishkit.ledger import LINKS_FILE
 from publishkit.progress import RunMeter
 from publishkit.receipts import Outcome
-from publishkit.repository import Deposit, Grouping, Member, Repository, Resolved, State
+from publishkit.repository import Deposit, Repository, Resolved, State
 from publishkit.testing import MemoryRepository, memory_backend, metadata, write_record
 from publishkit.validation import parse
 from publishkit.verbs.adopt import adopt

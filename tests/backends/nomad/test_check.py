@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from publishkit.abilities import Member
 from publishkit.errors import Severity
-from publishkit.repository import Member
 from publishkit_nomad.check import check, check_group
 
 if TYPE_CHECKING:

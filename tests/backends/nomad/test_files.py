@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from publishkit.abilities import Member
 from publishkit.errors import Cancelled, IntegrityError
-from publishkit.repository import Member
 from publishkit_nomad import manifest
 from publishkit_nomad.files import Remote, Sending, ZipBody, plan
 from publishkit_nomad.manifest import MANIFEST, Line

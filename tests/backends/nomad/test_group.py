@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from publishkit.repository import Deposit, Member, Repository, State
+from publishkit.abilities import Member
+from publishkit.repository import Deposit, Repository, State
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

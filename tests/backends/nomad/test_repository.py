@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from publishkit.abilities import DraftLimit, Grouping
 from publishkit.errors import (
     AuthenticationError,
     Cancelled,
@@ -20,7 +21,7 @@ from publishkit.errors import (
     RejectedError,
     TemporaryError,
 )
-from publishkit.repository import DataFile, Deposit, DraftLimit, Grouping, State
+from publishkit.repository import DataFile, Deposit, State
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
