@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import random
+from contextlib import contextmanager
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, BinaryIO, Final, TypeAlias
 from urllib.parse import urljoin, urlsplit
@@ -172,6 +173,7 @@ class Client:
     ) -> None:
         self.target = connection.target.name
         self.base = base.rstrip("/")
+        self._connection = connection
         self._stop: Event = connection.stop
         self._words = words
         self._session = _session(connection, auth, headers or {})
@@ -212,10 +214,91 @@ class Client:
             Cancelled: The user stopped the run.
         """
         url = self._url(path)
+        return self._answered(
+            lambda: self._exchange(method, url, params, json, body, headers, timeout),
+            (method, url),
+            repeat=repeat,
+            accept=accept,
+        )
+
+    @contextmanager
+    def stream(
+        self, path: str, *, params: Mapping[str, str | int] | None = None
+    ) -> Iterator[Iterator[bytes]]:
+        """GET a file, and give its content in blocks.
+
+        A redirect to another host, as archives with an object store send it, is followed there
+        without the credentials.
+
+        Args:
+            path: Below `base`, or an absolute URL of the same origin.
+            params: The query.
+
+        Raises:
+            TemporaryError: It could not be opened, or broke off: what came is not all of it.
+            RepositoryError: The kind that the status means.
+            Cancelled: The user stopped the run.
+        """
+        url = self._url(path)
+        answer = self._answered(lambda: self._opened(url, params), ("GET", url), repeat=True)
+        try:
+            yield self._blocks(answer)
+        except requests.RequestException as error:
+            failure = of_network(error, repeat=True)
+            failure.target, failure.method, failure.url = self.target, "GET", _bare(url)
+            raise failure from error
+        finally:
+            answer.close()
+
+    def _opened(self, url: str, params: Mapping[str, str | int] | None) -> requests.Response:
+        own = _origin(self.base)
+        for _ in range(REDIRECTS):
+            session = self._session if _origin(url) == own else self._unsigned(url)
+            answer = session.get(
+                url,
+                params=params,
+                headers={"Accept": "*/*", "Accept-Encoding": "identity"},
+                timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
+                verify=self._verify if session is self._session else None,
+                allow_redirects=False,
+                stream=True,
+            )
+            location = answer.headers.get("Location")
+            if not (answer.is_redirect and location):
+                return answer
+            answer.close()
+            url, params = self._secured(urljoin(url, location)), None
+        raise requests.TooManyRedirects("too many redirects")
+
+    def _unsigned(self, url: str) -> requests.Session:
+        """For a host that is not the target's: nothing of the target's goes along."""
+        if urlsplit(url).scheme != "https" and urlsplit(url).hostname not in LOOPBACK:
+            raise RepositoryError(
+                f"refused to download from {urlsplit(url).netloc} without encryption",
+                target=self.target,
+                advice="Tell the archive's operators that their storage redirects to http.",
+            )
+        return _session(self._connection, NoAuth(), {})
+
+    def _blocks(self, answer: requests.Response) -> Iterator[bytes]:
+        for block in answer.iter_content(BLOCK):
+            self._check_stop()
+            yield block
+
+    def _answered(
+        self,
+        exchange: Callable[[], requests.Response],
+        what: tuple[str, str],
+        *,
+        repeat: bool,
+        accept: Collection[int] = (),
+    ) -> requests.Response:
+        """The answer to a request, which is repeated while that is safe and may help."""
+        method, url = what
         for attempt in range(1, ATTEMPTS + 1):
             self._check_stop()
             try:
-                answer = self._exchange(method, url, params, json, body, headers, timeout)
+                answer = exchange()
             except requests.RequestException as error:
                 failure = of_network(error, repeat=repeat or never_sent(error))
                 told = None

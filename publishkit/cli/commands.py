@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from publishkit.cli import logs, report
+from publishkit.cli import logs, options, report
 from publishkit.errors import RecordError, Severity
 
 if TYPE_CHECKING:
@@ -17,47 +16,15 @@ if TYPE_CHECKING:
 
 __all__ = ["adopt", "push", "targets", "validate", "whoami"]
 
-Command = Callable[..., Any]
-
-_records = click.argument("records", nargs=-1, required=True, type=click.Path(path_type=Path))
-_recursive = click.option(
-    "--recursive", is_flag=True, help="Look for records in deeper folders too."
-)
-_links = click.option(
-    "--links",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="The links file to use, instead of records_links.json beside the records.",
-)
-
-
-def _to(*, multiple: bool, default: str | None = "local") -> Callable[[Command], Command]:
-    return click.option(
-        "--to",
-        "to",
-        metavar="TARGET",
-        multiple=multiple,
-        default=(default,) if multiple and default else default,
-        required=default is None,
-        show_default=default is not None,
-        help="Where to: see `publishkit targets`, or ad hoc, BACKEND+https://host.",
-    )
-
-
-def _loudness(command: Command) -> Command:
-    command = click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")(command)
-    return click.option(
-        "-v", "--verbose", count=True, help="Say what is repeated (-v), every request (-vv)."
-    )(command)
-
 
 @click.command()
-@_records
-@_to(multiple=True)
+@options.records
+@options.to(multiple=True)
 @click.option("--publish", is_flag=True, help="Publish, which cannot be undone.")
 @click.option("--yes", is_flag=True, help="Publish without asking.")
 @click.option("--dry-run", is_flag=True, help="Show what would happen, and send nothing.")
-@_recursive
-@_links
+@options.recursive
+@options.links
 @click.option("--skip-invalid", is_flag=True, help="Leave records out that are not valid.")
 @click.option("--group", metavar="NAME", default="", help="Put all records into one deposit.")
 @click.option("--force", is_flag=True, help="Overwrite metadata that was edited on the web.")
@@ -82,7 +49,7 @@ def _loudness(command: Command) -> Command:
     show_default=True,
     help="How many records, and how many files, are sent at once.",
 )
-@_loudness
+@options.loudness
 def push(
     *,
     records: tuple[Path, ...],
@@ -160,10 +127,10 @@ def _confirm(plan: Plan, *, yes: bool) -> None:
 
 
 @click.command()
-@_records
-@_to(multiple=True)
-@_recursive
-@_loudness
+@options.records
+@options.to(multiple=True)
+@options.recursive
+@options.loudness
 def validate(
     *,
     records: tuple[Path, ...],
@@ -191,8 +158,8 @@ def targets() -> None:
 
 
 @click.command()
-@_to(multiple=False)
-@_loudness
+@options.to(multiple=False)
+@options.loudness
 def whoami(*, to: str, quiet: bool, verbose: int) -> None:
     """Ask a target who is signed in."""
     from publishkit.verbs.targets import whoami as ask
@@ -206,10 +173,10 @@ def whoami(*, to: str, quiet: bool, verbose: int) -> None:
 @click.command()
 @click.argument("id")
 @click.argument("folder", type=click.Path(path_type=Path))
-@_to(multiple=False, default=None)
-@_links
+@options.to(multiple=False, default=None)
+@options.links
 @click.option("--force", is_flag=True, help="Replace the deposit that the folder has there.")
-@_loudness
+@options.loudness
 def adopt(
     *,
     id: str,
