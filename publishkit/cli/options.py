@@ -35,6 +35,7 @@ links = click.option(
 
 
 def to(*, multiple: bool, default: str | None = "local") -> Callable[[Command], Command]:
+    """Where to; a command may take several targets."""
     return click.option(
         "--to",
         "to",
@@ -48,6 +49,7 @@ def to(*, multiple: bool, default: str | None = "local") -> Callable[[Command], 
 
 
 def loudness(command: Command) -> Command:
+    """How much a command says."""
     command = click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")(command)
     return click.option(
         "-v", "--verbose", count=True, help="Say what is repeated (-v), every request (-vv)."
