@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from publishkit._version import __version__
 
 if TYPE_CHECKING:
+    from publishkit.abilities import Answer, Collection, Entry, Link, Permission, Share
     from publishkit.errors import (
         AuthenticationError,
         Cancelled,
@@ -30,58 +31,157 @@ if TYPE_CHECKING:
         RepositoryError,
         Severity,
         TemporaryError,
+        UnsupportedError,
     )
     from publishkit.hooks import Target
     from publishkit.progress import Watcher
     from publishkit.receipts import Outcome, Receipt
-    from publishkit.repository import State, User
+    from publishkit.repository import Deposit, State, User
     from publishkit.verbs.adopt import adopt
+    from publishkit.verbs.catalogue import deposits, search
+    from publishkit.verbs.collections import (
+        collection,
+        collections,
+        create_collection,
+        delete_collection,
+    )
+    from publishkit.verbs.delete import Deleted, delete, discard
+    from publishkit.verbs.doi import assign_collection_doi, assign_doi, reserve_doi
+    from publishkit.verbs.entries import archive, entries, entry, pull_entry
+    from publishkit.verbs.link import Linkage, link
+    from publishkit.verbs.publish import publish
+    from publishkit.verbs.pull import Pulled, PullWatcher, pull
     from publishkit.verbs.push import push
+    from publishkit.verbs.request import request
+    from publishkit.verbs.share import share, shares, unshare
+    from publishkit.verbs.status import Status, status
     from publishkit.verbs.targets import targets, whoami
+    from publishkit.verbs.update import update
+    from publishkit.verbs.users import user, users
     from publishkit.verbs.validate import validate
+    from publishkit.verbs.version import new_version
 
 __all__ = [
+    "Answer",
     "AuthenticationError",
     "Cancelled",
+    "Collection",
     "ConfigError",
     "ConflictError",
+    "Deleted",
+    "Deposit",
+    "Entry",
     "IntegrityError",
     "LimitError",
+    "Link",
+    "Linkage",
     "LostAnswerError",
     "NotFoundError",
     "Outcome",
     "PartialError",
+    "Permission",
     "PluginError",
     "Problem",
     "PublishkitError",
+    "PullWatcher",
+    "Pulled",
     "Receipt",
     "RecordError",
     "RejectedError",
     "RepositoryError",
     "Severity",
+    "Share",
     "State",
+    "Status",
     "Target",
     "TemporaryError",
+    "UnsupportedError",
     "User",
     "Watcher",
     "__version__",
     "adopt",
+    "archive",
+    "assign_collection_doi",
+    "assign_doi",
+    "collection",
+    "collections",
+    "create_collection",
+    "delete",
+    "delete_collection",
+    "deposits",
+    "discard",
+    "entries",
+    "entry",
+    "link",
+    "new_version",
+    "publish",
+    "pull",
+    "pull_entry",
     "push",
+    "request",
+    "reserve_doi",
+    "search",
+    "share",
+    "shares",
+    "status",
     "targets",
+    "unshare",
+    "update",
+    "user",
+    "users",
     "validate",
     "whoami",
 ]
 
 _HOMES = {
-    "User": "repository",
+    "Answer": "abilities",
+    "Entry": "abilities",
+    "Deposit": "repository",
+    "Pulled": "verbs.pull",
+    "PullWatcher": "verbs.pull",
+    "pull": "verbs.pull",
+    "deposits": "verbs.catalogue",
+    "search": "verbs.catalogue",
+    "archive": "verbs.entries",
+    "entries": "verbs.entries",
+    "entry": "verbs.entries",
+    "pull_entry": "verbs.entries",
+    "request": "verbs.request",
+    "Collection": "abilities",
+    "Deleted": "verbs.delete",
+    "Link": "abilities",
+    "Linkage": "verbs.link",
     "Outcome": "receipts",
+    "Permission": "abilities",
     "Receipt": "receipts",
+    "Share": "abilities",
     "State": "repository",
+    "Status": "verbs.status",
     "Target": "hooks",
+    "User": "repository",
     "Watcher": "progress",
     "adopt": "verbs.adopt",
+    "assign_collection_doi": "verbs.doi",
+    "assign_doi": "verbs.doi",
+    "collection": "verbs.collections",
+    "collections": "verbs.collections",
+    "create_collection": "verbs.collections",
+    "delete": "verbs.delete",
+    "delete_collection": "verbs.collections",
+    "discard": "verbs.delete",
+    "link": "verbs.link",
+    "new_version": "verbs.version",
+    "publish": "verbs.publish",
     "push": "verbs.push",
+    "reserve_doi": "verbs.doi",
+    "share": "verbs.share",
+    "shares": "verbs.share",
+    "status": "verbs.status",
     "targets": "verbs.targets",
+    "unshare": "verbs.share",
+    "update": "verbs.update",
+    "user": "verbs.users",
+    "users": "verbs.users",
     "validate": "verbs.validate",
     "whoami": "verbs.targets",
 }

@@ -7,106 +7,38 @@ after that one look tells whether it was published.
 
 from __future__ import annotations
 
-import secrets
-from concurrent.futures import Executor, Future, wait
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from concurrent.futures import Future, wait
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
+from publishkit.comparing import fingerprint, is_same, wrong
 from publishkit.errors import (
     ConflictError,
     IntegrityError,
-    LostAnswerError,
-    NotFoundError,
     RejectedError,
     RepositoryError,
     TemporaryError,
 )
+from publishkit.job import DONE, Job, Result
+from publishkit.locate import follow, locate
 from publishkit.progress import PatienceError
 from publishkit.receipts import Outcome
 from publishkit.repository import (
     DataFile,
     Deposit,
     Digests,
-    Meter,
     RemoteFile,
-    Repository,
     State,
     Transfer,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
-    from publishkit.digests import DigestCache
-    from publishkit.ledger import Row
-    from publishkit.model import Record
 
-__all__ = ["Choices", "Job", "Result", "Rows", "bring_up", "publish"]
+__all__ = ["bring_up", "publish"]
 
 SHOWN = 5  # names in a message
-DONE = frozenset({State.PUBLISHED, State.IN_REVIEW})
-
-
-class Rows(Protocol):
-    """Where the engine keeps what it knows of one deposit."""
-
-    @property
-    def row(self) -> Row:
-        """What is known now."""
-
-    def note(self, *, sync: bool = False, **changes: object) -> None:
-        """Keep changes; with `sync` before a power failure could lose them."""
-
-    def keep(self, deposit: Deposit) -> None:
-        """Keep what the repository says of the deposit."""
-
-    def row_of(self, record: str) -> Row:
-        """The row of one record, by its name in the links file."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choices:
-    """What the user wants where there is a choice."""
-
-    force: bool = False
-    """Overwrite metadata that was edited on the archive's pages."""
-    recreate: bool = False
-    """Make a deposit anew that is gone."""
-    resubmit: bool = False
-    """Submit again what a review declined."""
-    allow_failed_entries: bool = False
-    """Publish although the repository could not process everything."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """One deposit to be brought up to date."""
-
-    repository: Repository
-    record: Callable[[], Record]
-    """Gives the record as the target takes it; asks the target when first called."""
-    files: Sequence[DataFile]
-    fingerprint: Callable[[Mapping[str, Digests]], str]
-    """Of the record and its files, given the files' digests."""
-    rows: Rows
-    choices: Choices
-    digests: DigestCache
-    transfers: Executor
-    meter: Meter
-    """For bytes, and for waits that the user's patience does not end."""
-    settling: Meter
-    """For waits while the repository processes."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
-    """What `bring_up` did."""
-
-    deposit: Deposit
-    outcome: Outcome
-    files_sent: int = 0
-    bytes_sent: int = 0
-    published_now: bool = False
 
 
 def bring_up(job: Job) -> Result:
@@ -116,7 +48,9 @@ def bring_up(job: Job) -> Result:
         RepositoryError: Of the kind that says what to do next.
         Cancelled: The user stopped the run.
     """
-    deposit, created = _locate(job)
+    deposit, created = locate(job)
+    if job.choices.new_version:
+        deposit, created = follow(job, deposit, created=created)
     if deposit.state in DONE or (deposit.state is State.DECLINED and not job.choices.resubmit):
         return _leave(job, deposit)
     if not created and _is_current(job, deposit):
@@ -152,85 +86,31 @@ def publish(job: Job, deposit: Deposit) -> Deposit:
     return after
 
 
-# ---- where the deposit is ----
-
-
-def _locate(job: Job) -> tuple[Deposit, bool]:
-    """The deposit, and whether this call made it."""
-    row = job.rows.row
-    if row.id:
-        found = _get(job, row)
-        if found:
-            return found, False
-    elif row.marker:
-        found = job.repository.find(row.marker, job.meter)
-        if found:
-            job.rows.note(sync=True, id=found.id)
-            return found, False
-    return _create(job), True
-
-
-def _get(job: Job, row: Row) -> Deposit | None:
-    try:
-        return job.repository.get(row.id)
-    except NotFoundError as error:
-        job.rows.note(state=State.GONE.value)
-        if job.choices.recreate:
-            job.rows.note(id="", marker="", sent="", revision="", contents="", doi="", links={})
-            return None
-        error.message = f"the deposit {row.id} is gone"
-        error.advice = "Make it anew by --recreate."
-        raise
-
-
-def _create(job: Job) -> Deposit:
-    if not job.rows.row.marker:
-        marker = f"publishkit-{secrets.token_hex(16)}"
-        job.rows.note(sync=True, marker=marker, state=State.CREATING.value)
-    marker = job.rows.row.marker
-    try:
-        deposit = job.repository.create(marker)
-    except LostAnswerError:
-        found = job.repository.find(marker, job.meter)
-        deposit = found or job.repository.create(marker)
-    job.rows.note(sync=True, id=deposit.id)
-    return deposit
-
-
 # ---- what is there already ----
 
 
 def _leave(job: Job, deposit: Deposit) -> Result:
     """A deposit that must not be changed: in order only if the folder is as it was."""
-    row, fingerprint = job.rows.row, _fingerprint(job)
-    same = row.sent == fingerprint if row.sent else _holds_the_same(job, deposit)
+    same = is_same(job, deposit)
     job.rows.keep(deposit)
     if not same:
         raise RejectedError(
-            f"{row.folder} differs from what is {deposit.state.value} as {deposit.id}, "
+            f"{job.rows.row.folder} differs from what is {deposit.state.value} as {deposit.id}, "
             "which cannot be changed; nothing was sent",
             advice=_other_ways(deposit),
         )
-    job.rows.note(sent=fingerprint)
+    job.rows.note(sent=fingerprint(job))
     return Result(deposit=deposit, outcome=Outcome.UNCHANGED)
 
 
 def _other_ways(deposit: Deposit) -> str:
     ways = {
-        State.PUBLISHED: "Make a new-version of it on its page, then tell of it: "
-        "publishkit adopt NEW_ID FOLDER --to TARGET --force",
+        State.PUBLISHED: "Send what changed as a new version by publishkit new-version, or "
+        "only the metadata by publishkit update.",
         State.IN_REVIEW: "Wait for the review, or withdraw the submission on its page, and push "
         "again.",
     }
     return ways.get(deposit.state, "Send the changes and submit it again by --publish --resubmit.")
-
-
-def _holds_the_same(job: Job, deposit: Deposit) -> bool:
-    """Whether a deposit made elsewhere has the folder's files and, where it is known, title."""
-    if deposit.title and deposit.title != job.record().metadata.title:
-        return False
-    remote = job.repository.files(deposit.id)
-    return remote.keys() == {f.key for f in job.files} and not _wrong(job, remote)
 
 
 def _is_current(job: Job, deposit: Deposit) -> bool:
@@ -240,12 +120,8 @@ def _is_current(job: Job, deposit: Deposit) -> bool:
         and deposit.state in {State.DRAFT, State.DECLINED}
         and row.state not in {State.FAILED.value, State.PROCESSING.value}
         and (row.revision, row.contents) == (deposit.revision, deposit.contents)
-        and row.sent == _fingerprint(job)
+        and row.sent == fingerprint(job)
     )
-
-
-def _fingerprint(job: Job) -> str:
-    return job.fingerprint({f.key: job.digests.digests(f, job.meter) for f in job.files})
 
 
 # ---- making it so ----
@@ -261,7 +137,8 @@ def _bring(job: Job, deposit: Deposit, *, created: bool) -> Result:
         # kept at once, so that an edit on the web is noticed even if this push ends here
         revision = repository.update(id_, job.record(), revision=deposit.revision)
         job.rows.note(revision=revision)
-    sent = _send(job, id_, {} if created else repository.files(id_))
+    empty = created and not job.rows.row.previous  # a new version has files of the old one
+    sent = _send(job, id_, {} if empty else repository.files(id_))
     if not repository.metadata_first:
         repository.settle(id_, job.settling)
         repository.update(id_, job.record())
@@ -297,10 +174,12 @@ def _calm(job: Job, deposit: Deposit) -> Deposit:
 
 def _send(job: Job, id_: str, remote: Mapping[str, RemoteFile]) -> list[DataFile]:
     local = {f.key: f for f in job.files}
-    wrong = _wrong(job, remote)
+    changed = wrong(job, remote)
     superfluous = [key for key in remote if key not in local]
-    job.repository.remove(id_, superfluous if job.repository.overwrites else [*superfluous, *wrong])
-    missing = [f for f in job.files if f.key not in remote or f.key in wrong]
+    job.repository.remove(
+        id_, superfluous if job.repository.overwrites else [*superfluous, *changed]
+    )
+    missing = [f for f in job.files if f.key not in remote or f.key in changed]
     transfers = sorted(
         job.repository.transfers(id_, job.record(), missing), key=lambda t: t.size, reverse=True
     )
@@ -309,17 +188,6 @@ def _send(job: Job, id_: str, remote: Mapping[str, RemoteFile]) -> list[DataFile
             if key in local:
                 job.digests.remember(local[key], digests)
     return missing
-
-
-def _wrong(job: Job, remote: Mapping[str, RemoteFile]) -> set[str]:
-    """The keys that are there but not as the local file is."""
-    return {f.key for f in job.files if f.key in remote and not _equal(job, f, remote[f.key])}
-
-
-def _equal(job: Job, file: DataFile, remote: RemoteFile) -> bool:
-    if not remote.complete or remote.size != file.size or remote.checksum is None:
-        return False
-    return job.digests.digests(file, job.meter).match(remote.checksum)
 
 
 def _run_all(job: Job, transfers: Iterable[Transfer]) -> Iterable[Mapping[str, Digests]]:

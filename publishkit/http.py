@@ -56,6 +56,8 @@ REDIRECTS: Final = 5
 CONNECT_TIMEOUT: Final = 10.0
 READ_TIMEOUT: Final = 120.0
 BLOCK: Final = 1 << 20
+STREAM_BLOCK: Final = 1 << 16
+"""Of downloads: small, so that a slow one notices soon that the user stops."""
 
 _JSON: Final[TypeAdapter[JsonValue]] = TypeAdapter(JsonValue)
 
@@ -173,10 +175,10 @@ class Client:
     ) -> None:
         self.target = connection.target.name
         self.base = base.rstrip("/")
-        self._connection = connection
         self._stop: Event = connection.stop
         self._words = words
         self._session = _session(connection, auth, headers or {})
+        self._unsigned = _session(connection, NoAuth(), {})
         bundle = connection.target.ca_bundle
         # named in each request: the environment's REQUESTS_CA_BUNDLE wins over a session's
         self._verify = str(bundle) if bundle else None
@@ -253,35 +255,40 @@ class Client:
     def _opened(self, url: str, params: Mapping[str, str | int] | None) -> requests.Response:
         own = _origin(self.base)
         for _ in range(REDIRECTS):
-            session = self._session if _origin(url) == own else self._unsigned(url)
+            signed = _origin(url) == own
+            session = self._session if signed else self._elsewhere(url)
             answer = session.get(
                 url,
                 params=params,
                 headers={"Accept": "*/*", "Accept-Encoding": "identity"},
                 timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
-                verify=self._verify if session is self._session else None,
+                verify=self._verify if signed else None,
                 allow_redirects=False,
                 stream=True,
             )
             location = answer.headers.get("Location")
             if not (answer.is_redirect and location):
+                if not answer.ok:
+                    _ = answer.content  # its words, read here so that a break counts as one
                 return answer
             answer.close()
             url, params = self._secured(urljoin(url, location)), None
         raise requests.TooManyRedirects("too many redirects")
 
-    def _unsigned(self, url: str) -> requests.Session:
+    def _elsewhere(self, url: str) -> requests.Session:
         """For a host that is not the target's: nothing of the target's goes along."""
-        if urlsplit(url).scheme != "https" and urlsplit(url).hostname not in LOOPBACK:
+        parts = urlsplit(url)
+        here = urlsplit(self.base).hostname in LOOPBACK and parts.hostname in LOOPBACK
+        if parts.scheme != "https" and not here:  # nor may a server reach this machine's own
             raise RepositoryError(
-                f"refused to download from {urlsplit(url).netloc} without encryption",
+                f"refused to download from {parts.hostname} without encryption",
                 target=self.target,
                 advice="Tell the archive's operators that their storage redirects to http.",
             )
-        return _session(self._connection, NoAuth(), {})
+        return self._unsigned
 
     def _blocks(self, answer: requests.Response) -> Iterator[bytes]:
-        for block in answer.iter_content(BLOCK):
+        for block in answer.iter_content(STREAM_BLOCK):
             self._check_stop()
             yield block
 
@@ -301,6 +308,13 @@ class Client:
                 answer = exchange()
             except requests.RequestException as error:
                 failure = of_network(error, repeat=repeat or never_sent(error))
+                told = None
+            except ValueError as error:  # requests reads the address of a redirect itself
+                failure = RepositoryError(
+                    "the server redirects to what is no URL",
+                    advice="Check the target's URL; if it is right, tell its operators.",
+                )
+                failure.__cause__ = error
                 told = None
             else:
                 if answer.ok or answer.status_code in accept:

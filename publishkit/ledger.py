@@ -115,6 +115,27 @@ class Ledger:
         with self._guard:
             return list(self._items.values())
 
+    @property
+    def bare(self) -> list[tuple[int, dict[str, str]]]:
+        """The objects that are nothing but links, each with its index in the file."""
+        with self._guard:
+            return [
+                (index, {k: v for k, v in item.items() if isinstance(v, str)})
+                for index, item in self._foreign
+                if isinstance(item, dict) and isinstance(item.get("self"), str)
+            ]
+
+    def claim(self, index: int, row: Row) -> None:
+        """Put a row in the place of an object of bare links."""
+        with self._guard:
+            line = {name: getattr(row, name) for name in FIELDS}
+            self._append({**line, "claimed": index}, sync=True)
+            self._unclaimed(index)
+            self._put(row)
+
+    def _unclaimed(self, index: int) -> None:
+        self._foreign = [(at, item) for at, item in self._foreign if at != index]
+
     def name_of(self, folder: Path) -> str:
         """How this file names a folder."""
         return Path(os.path.relpath(folder, self.path.parent)).as_posix()
@@ -246,6 +267,9 @@ class Ledger:
             elif row:
                 self._drop(row)
             return
+        claimed = change.get("claimed")
+        if isinstance(claimed, int):
+            self._unclaimed(claimed)
         try:
             self._put((row or Row(folder=folder, target=target)).changed(change))
         except ValidationError as error:

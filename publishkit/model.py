@@ -382,17 +382,24 @@ class Record(_Model):
     """The backends' own blocks, by backend name."""
 
     _linked: tuple[RelatedIdentifier, ...] = PrivateAttr(())
+    _collections: tuple[str, ...] = PrivateAttr(())
 
     @property
     def linked(self) -> tuple[RelatedIdentifier, ...]:
         """The related works that `with_links` added; they are in `metadata` too."""
         return self._linked
 
-    def with_links(self, links: Mapping[str, str]) -> Record:
-        """This record, related to more works: what `publishkit link` and `--cross` add.
+    @property
+    def collections(self) -> tuple[str, ...]:
+        """The ids of collections that its deposit was put into, beyond those of its block."""
+        return self._collections
+
+    def with_links(self, links: Mapping[str, str], collections: tuple[str, ...] = ()) -> Record:
+        """This record, with what `publishkit link` and `--cross` add.
 
         Args:
             links: Relations (`isidenticalto`) by identifier, a DOI or a full URL.
+            collections: The ids of collections.
         """
         from publishkit.identifiers import as_doi  # seldom needed
 
@@ -406,12 +413,12 @@ class Record(_Model):
             for identifier, relation in links.items()
         )
         new = tuple(one for one in added if _named(one) not in there)
-        if not added:
-            return self
-        related = (*self.metadata.related_identifiers, *new)
-        metadata = self.metadata.model_copy(update={"related_identifiers": related})
+        metadata = self.metadata
+        if new:
+            related = (*metadata.related_identifiers, *new)
+            metadata = metadata.model_copy(update={"related_identifiers": related})
         copy = self.model_copy(update={"metadata": metadata})
-        copy._linked = added  # noqa: SLF001 - its own
+        copy._linked, copy._collections = added, collections  # noqa: SLF001 - its own
         return copy
 
     def body(self) -> dict[str, JsonValue]:

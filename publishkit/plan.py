@@ -9,12 +9,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from publishkit import folder as folders
-from publishkit.engine import DONE
+from publishkit.job import DONE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from publishkit.bare import Adoption
     from publishkit.errors import Problem
     from publishkit.hooks import Target
     from publishkit.repository import Digests
@@ -28,6 +29,7 @@ class Action(StrEnum):
 
     CREATE = "create"
     UPDATE = "update"
+    NEW_VERSION = "new version"
     NOTHING = "nothing"
 
 
@@ -58,6 +60,11 @@ class Step:
     """The deposit's state when it was last seen."""
 
     @property
+    def creates(self) -> bool:
+        """Whether a deposit will be made."""
+        return self.action in {Action.CREATE, Action.NEW_VERSION}
+
+    @property
     def done(self) -> bool:
         """Whether it is published, or submitted, and holds what the folder holds."""
         return self.action is Action.NOTHING and self.state in DONE
@@ -83,6 +90,8 @@ class Plan:
     """Warnings and notices; with `skip_invalid`, the errors of what is left out too."""
     skipped: tuple[Part, ...]
     renamings: tuple[Renaming, ...]
+    adoptions: tuple[Adoption, ...]
+    """Objects of bare links that become rows."""
     window: int
     """How many records are worked on before they are published."""
 
@@ -94,7 +103,7 @@ class Plan:
             found.setdefault(step.parts, []).append(step)
         records = list(found.values())
         if self.options.publish:  # drafts that there are take room until they are published
-            records.sort(key=lambda steps: any(s.action is Action.CREATE for s in steps))
+            records.sort(key=lambda steps: any(s.creates for s in steps))
         return records
 
     @property
@@ -116,7 +125,10 @@ def fingerprint(
     *,
     group: bool,
 ) -> str:
-    """The fingerprint of what one deposit is to hold.
+    """The fingerprint of what one deposit is to hold, by its folder.
+
+    What it names beyond that (`Row.linked`) is no part of it: while a deposit is being linked its
+    row's `sent` is empty, so that a push after a kill sends the metadata once more.
 
     Args:
         loaded: Its records.

@@ -6,7 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from publishkit import folder as folders
+from publishkit import plugins
 from publishkit.abilities import DraftLimit, Grouping, Member
+from publishkit.bare import Adoption, adoptions
 from publishkit.errors import (
     ConfigError,
     LimitError,
@@ -17,6 +19,7 @@ from publishkit.errors import (
 )
 from publishkit.ledger import Ledger, Row, ledger_path
 from publishkit.plan import Action, Part, Plan, Renaming, Step, fingerprint, keyed
+from publishkit.repository import State
 from publishkit.setting import Options, Setting, blocks
 
 if TYPE_CHECKING:
@@ -46,9 +49,15 @@ def make(records: Sequence[Path], setting: Setting, options: Options, *, online:
     planner = _Planner(setting, options, records)
     planner.validate()
     planner.refuse_errors()
+    planner.adopt()
     steps = planner.steps()
+    if options.cross:
+        _check_cross(setting, steps)
+    if options.choices.new_version:
+        _check_known(steps)
     if online and any(step.action is not Action.NOTHING for step in steps):
         setting.sign_in()
+        planner.check_adopted()
         before = len(planner.invalid)
         for step in steps:
             planner.resolve(step)
@@ -65,8 +74,32 @@ def make(records: Sequence[Path], setting: Setting, options: Options, *, online:
         problems=tuple(planner.problems),
         skipped=tuple(part for part in planner.all_parts if part in planner.invalid),
         renamings=tuple(planner.renamings),
+        adoptions=tuple(planner.adoptions.values()),
         window=window,
     )
+
+
+def _check_known(steps: Sequence[Step]) -> None:
+    new = [step for step in steps if step.action is Action.CREATE]
+    if new:
+        names = ", ".join(part.name for step in new[:5] for part in step.parts)
+        raise ConfigError(
+            f"{names}: no deposit on {new[0].target.name} yet, so there is nothing to follow",
+            advice="Push it first: publishkit push",
+        )
+
+
+def _check_cross(setting: Setting, steps: Sequence[Step]) -> None:
+    if len(setting.targets) < 2:  # noqa: PLR2004 - to link across
+        raise ConfigError(
+            "--cross links the deposits that a record has on several targets",
+            advice="Name each of them by --to.",
+        )
+    if any(step.group for step in steps):
+        raise ConfigError(
+            "records that share a deposit cannot be linked across targets",
+            advice="Push them without --group, or without --cross.",
+        )
 
 
 def check(records: Sequence[Path], setting: Setting, options: Options) -> list[Problem]:
@@ -100,6 +133,7 @@ class _Planner:
         self.renamings: list[Renaming] = []
         self._blocks = blocks()
         self._ledgers: dict[Path, Ledger] = {}
+        self.adoptions: dict[tuple[Path, str, str], Adoption] = {}
         self._renamed: dict[tuple[Path, str], str] = {}
         self.all_parts = self._parts(records)
 
@@ -168,12 +202,47 @@ class _Planner:
     def _row(self, part: Part, target: Target) -> Row | None:
         ledger = self._ledger(part.ledger)
         key = self._renamed.get((part.ledger, part.key), part.key)
-        return ledger.find(key, target, self.setting.config.urls_of(target))
+        adoption = self.adoptions.get((part.ledger, part.key, target.name))
+        known = ledger.find(key, target, self.setting.config.urls_of(target))
+        return known or (adoption.row if adoption else None)
 
     def _ledger(self, path: Path) -> Ledger:
         if path not in self._ledgers:
             self._ledgers[path] = Ledger.read(path)
         return self._ledgers[path]
+
+    def adopt(self) -> None:
+        """Find what links files of bare links say of the targets."""
+        backends = plugins.backends()
+        for path in dict.fromkeys(part.ledger for part in self.all_parts):
+            for target in self.setting.targets:
+                locate = backends[target.backend].locate
+                for one in adoptions(self._ledger(path), target, locate) if locate else []:
+                    self.adoptions[path, one.row.folder, target.name] = one
+
+    def check_adopted(self) -> None:
+        """Make sure that what is taken over by its position is what the folder holds."""
+        for part in self.parts:
+            for target in self.setting.targets:
+                adoption = self.adoptions.get((part.ledger, part.key, target.name))
+                if adoption:
+                    self._check_adopted(part, target, adoption.row.id)
+
+    def _check_adopted(self, part: Part, target: Target, id_: str) -> None:
+        record = self.load(part).record
+        try:
+            title = self.setting.repositories[target.name].get(id_).title
+        except NotFoundError:
+            return  # the push says so
+        if record and title and title != record.metadata.title:
+            raise ConfigError(
+                f"by its position in {part.ledger}, the deposit {id_} on {target.name} belongs to "
+                f"{part.name}, but their titles differ ({title!r}, {record.metadata.title!r})",
+                advice="If it belongs there all the same, say so: "
+                f"publishkit adopt {id_} {part.name} --to {target.name}",
+            )
+        said = f"is taken to be the deposit {id_} on {target.name}, by its place in {part.ledger}"
+        self._report(part, [Problem("", said, severity=Severity.NOTICE)])
 
     def _step(self, target: Target, parts: tuple[Part, ...], group: str) -> Step:
         loaded = [(part, self.load(part)) for part in parts]
@@ -181,13 +250,15 @@ class _Planner:
         rows = [self._row(part, target) for part in parts]
         if group:
             self._check_group(target, parts)
+        state = next((row.state for row in rows if row), "")
         if not any(row and (row.id or row.marker) for row in rows):
             action = Action.CREATE
         elif self._unchanged(loaded, rows, group):
             action = Action.NOTHING
+        elif self.options.choices.new_version and state == State.PUBLISHED:
+            action = Action.NEW_VERSION
         else:
             action = Action.UPDATE
-        state = next((row.state for row in rows if row), "")
         size = sum(file.size for file in files)
         return Step(target, parts, action, len(files), size, group, state)
 
@@ -312,7 +383,7 @@ class _Planner:
     def look_for_gone(self, step: Step) -> Step:
         """The step, as a create where the deposit is gone and will be made anew."""
         ids = [row.id for part in step.parts if (row := self._row(part, step.target)) and row.id]
-        if step.action is Action.CREATE or not ids:
+        if step.creates or not ids:
             return step
         repository = self.setting.repositories[step.target.name]
         if step.group and isinstance(repository, Grouping):
@@ -336,7 +407,7 @@ def _window(setting: Setting, options: Options, steps: Sequence[Step]) -> int:
     most = 200  # bounds what is held in memory between sending and publishing
     for target in setting.targets:
         repository = setting.repositories[target.name]
-        new = sum(s.target is target and s.action is Action.CREATE for s in steps)
+        new = sum(s.target is target and s.creates for s in steps)
         if not new or not isinstance(repository, DraftLimit):
             continue
         room = repository.room()
@@ -354,7 +425,7 @@ def _window(setting: Setting, options: Options, steps: Sequence[Step]) -> int:
 
 def _will_free(step: Step) -> bool:
     """Whether publishing the step frees a place that its draft takes now."""
-    return step.action is not Action.CREATE and not step.done
+    return not step.creates and not step.done
 
 
 def _more_room(repository: Repository, *, publish: bool) -> str:

@@ -14,7 +14,14 @@ if TYPE_CHECKING:
 
     from publishkit.errors import PublishkitError
 
-__all__ = ["Outcome", "Receipt"]
+__all__ = ["Outcome", "Receipt", "page_of"]
+
+
+def page_of(state: State | None, links: Mapping[str, str]) -> str:
+    """The page to look at: the record's own once published, the draft's before; or ''."""
+    pages = ("record_html", "self_html", "self")
+    order = pages if state is State.PUBLISHED else ("self_html", "record_html", "self")
+    return next((links[name] for name in order if links.get(name)), "")
 
 
 class Outcome(StrEnum):
@@ -44,6 +51,9 @@ class Receipt:
     """Whether this run published the deposit or submitted it for review."""
     held: bool = False
     """Whether it was not published because the same record failed on another target."""
+    waiting: str = ""
+    """The target that must make the same record public first, since this deposit names it there;
+    the same command takes up then."""
     doi: str | None = None
     links: Mapping[str, str] = field(default_factory=dict)
     files_sent: int = 0
@@ -56,8 +66,7 @@ class Receipt:
     @property
     def page(self) -> str:
         """The page to look at: the record's own once published, the draft's before; or ''."""
-        first = "record_html" if self.state is State.PUBLISHED else "self_html"
-        return self.links.get(first) or self.links.get("record_html") or self.links.get("self", "")
+        return page_of(self.state, self.links)
 
     @property
     def ok(self) -> bool:

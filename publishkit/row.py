@@ -18,7 +18,7 @@ FORMAT: Final = 1
 _TEXTS: Final = (
     "url", "doi", "title", "updated", "marker", "previous", "sent", "revision", "contents", "group",
 )  # fmt: skip
-_INNER: Final = (*_TEXTS, "linked", "shares", "extra")
+_INNER: Final = (*_TEXTS, "linked", "collections", "shares", "extra")
 _TOP: Final = frozenset({"folder", "target", "id", "state", "publishkit"})
 
 
@@ -48,6 +48,8 @@ class Row:
     """The name of the group whose deposit this record shares."""
     linked: Mapping[str, str] = field(default_factory=dict)
     """What the deposit names beyond what the record says: identifiers and their relations."""
+    collections: tuple[str, ...] = ()
+    """The ids of collections that the deposit was put into, beyond what the record says."""
     shares: tuple[Mapping[str, JsonValue], ...] = ()
     """The secret links that were made: id, permission, expires, and the URL if that was wanted."""
     extra: Mapping[str, JsonValue] = field(default_factory=dict)
@@ -107,6 +109,7 @@ class Row:
             others={k: v for k, v in rest.items() if k not in links},
             extra=_object(ours.get("extra")),
             linked={k: v for k, v in _object(ours.get("linked")).items() if isinstance(v, str)},
+            collections=_texts(ours.get("collections")),
             shares=_objects(ours.get("shares")),
             inner_others={k: v for k, v in ours.items() if k not in _INNER},
             **{name: _text(ours.get(name)) for name in _TEXTS},
@@ -130,7 +133,9 @@ _ROW: Final = TypeAdapter(Row)
 def _plain(value: object) -> JsonValue:
     if isinstance(value, Mapping):
         return dict(value)
-    return [dict(item) for item in value] if isinstance(value, tuple) else str(value)
+    if isinstance(value, tuple):
+        return [dict(item) if isinstance(item, Mapping) else str(item) for item in value]
+    return str(value)
 
 
 def _text(value: JsonValue) -> str:
@@ -139,6 +144,10 @@ def _text(value: JsonValue) -> str:
 
 def _object(value: JsonValue) -> dict[str, JsonValue]:
     return value if isinstance(value, dict) else {}
+
+
+def _texts(value: JsonValue) -> tuple[str, ...]:
+    return tuple(map(str, value)) if isinstance(value, list) else ()
 
 
 def _objects(value: JsonValue) -> tuple[dict[str, JsonValue], ...]:

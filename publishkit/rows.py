@@ -54,6 +54,7 @@ class DepositRows:
     def keep(self, deposit: Deposit) -> None:
         """Keep what the repository says of the deposit."""
         state = State.FAILED if deposit.failures else deposit.state
+        published = deposit.state is State.PUBLISHED
         for part in self.step.parts:
             mine = self._member(deposit, part.key)
             self._note(
@@ -66,6 +67,7 @@ class DepositRows:
                 revision=deposit.revision,
                 contents=deposit.contents,
                 extra=dict(mine.extra),
+                previous="" if published else self._row(part).previous,
             )
 
     def _member(self, deposit: Deposit, record: str) -> Deposit:

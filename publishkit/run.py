@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, TypeVar
 
 from publishkit import folder as folders
 from publishkit import plan as planning
-from publishkit.abilities import Grouping, Member
-from publishkit.engine import DONE, Job, Result, bring_up, publish
+from publishkit.abilities import Addresses, Grouping, Member
+from publishkit.engine import bring_up, publish
 from publishkit.errors import Cancelled, PublishkitError, RecordError, Severity
+from publishkit.job import DONE, Job, Result
+from publishkit.linking import Linked, cross
 from publishkit.progress import RunMeter, Watcher
 from publishkit.receipts import Outcome, Receipt
 from publishkit.repository import DataFile, Repository, State
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from publishkit.ledger import Ledger
     from publishkit.model import Record
     from publishkit.plan import Part, Plan, Step
+    from publishkit.repository import Deposit
 
 __all__ = ["Run"]
 
@@ -46,6 +49,8 @@ class _Draft:
     error: PublishkitError | None = None
     held: bool = False
     """Whether it is complete but another target of the same record is not."""
+    waiting: str = ""
+    """The target that must accept the same record first."""
 
 
 class Run:
@@ -63,6 +68,7 @@ class Run:
         self._records = ThreadPoolExecutor(plan.options.workers, "record")
         self._transfers = ThreadPoolExecutor(plan.options.workers, "transfer")
         self._blocks = blocks()
+        self._drafts_only = not (plan.options.publish or plan.options.cross)
 
     def all(self) -> list[Receipt]:
         """Work through the plan, and give a receipt for each record and target.
@@ -84,10 +90,45 @@ class Run:
         return receipts
 
     def _portion(self, steps: Sequence[Step]) -> list[Receipt]:
+        options = self._plan.options
         drafts = self._parallel(self._draft, steps)
-        if self._plan.options.publish:
+        if options.cross:
+            drafts = [
+                one for done in self._parallel(self._cross, _by_record(drafts)) for one in done
+            ]
+        if options.publish:
             drafts = _hold_back(drafts)
-        return [one for done in self._parallel(self._finish, drafts) for one in done]
+        if not (options.publish and options.cross):
+            return [one for done in self._parallel(self._finish, drafts) for one in done]
+        return [one for done in self._parallel(self._in_order, _by_record(drafts)) for one in done]
+
+    def _cross(self, drafts: Sequence[_Draft]) -> list[_Draft]:
+        """Let the deposits of one record name each other, as far as they are complete."""
+        whole = {
+            d.step.target.name: Linked(d.job.repository, d.result.deposit, d.job.rows)
+            for d in drafts
+            if d.job and d.result and not d.error
+        }
+        if len(whole) != len(drafts):
+            return list(drafts)
+        try:
+            crossed = cross(whole)
+        except Cancelled:
+            raise
+        except Exception as error:  # noqa: BLE001 - one record's failure does not stop the others
+            return [replace(draft, error=_known(error)) for draft in drafts]
+        return [_with_deposit(draft, crossed[draft.step.target.name]) for draft in drafts]
+
+    def _in_order(self, drafts: Sequence[_Draft]) -> list[Receipt]:
+        """Publish what registers its address first, and what names it once that is public."""
+        first = [d for d in drafts if _registers(d)]
+        receipts, waiting = [], ""
+        for draft in [*first, *(d for d in drafts if d not in first)]:
+            done = self._finish(replace(draft, waiting=waiting))
+            receipts += done
+            if draft in first and not self._plan.options.publish_now:
+                waiting = waiting or _not_public(done)
+        return receipts
 
     def _parallel(self, task: Callable[[T], R], items: Iterable[T]) -> list[R]:
         futures: list[Future[R]] = [self._records.submit(task, item) for item in items]
@@ -109,15 +150,16 @@ class Run:
             raise
         except Exception as error:  # noqa: BLE001 - one record's failure does not stop the others
             draft = _Draft(step, job=job, error=_known(error))
-        if not self._plan.options.publish:
+        if self._drafts_only:
             self._report(draft)
         return draft
 
     def _finish(self, draft: _Draft) -> list[Receipt]:
         """Publish a draft if that was asked for and nothing speaks against it."""
-        if not self._plan.options.publish:
+        if self._drafts_only:
             return _receipts(draft)
-        if draft.job and draft.result and not draft.held:
+        ready = draft.job and draft.result and not (draft.error or draft.held or draft.waiting)
+        if self._plan.options.publish and draft.job and draft.result and ready:
             try:
                 before = draft.result.deposit
                 after = publish(draft.job, before)
@@ -144,20 +186,21 @@ class Run:
         loaded = [(part, self._load(part)) for part in step.parts]
         records = {part.key: one.record for part, one in loaded if one.record}
         setting = self._plan.setting
-        repository = self._repository(step, records)
         group = bool(step.group)
+        rows = DepositRows(
+            step,
+            setting.repositories[step.target.name],
+            self._ledgers,
+            setting.config.urls_of(step.target),
+            {key: record.metadata.title for key, record in records.items()},
+        )
+        repository = self._repository(step, records, rows)
         return Job(
             repository=repository,
-            record=_resolved(repository, next(iter(records.values()))),
+            record=_resolved(repository, next(iter(records.values())), rows, next(iter(records))),
             files=_files(loaded, group=group),
             fingerprint=lambda digests: planning.fingerprint(loaded, digests, group=group),
-            rows=DepositRows(
-                step,
-                setting.repositories[step.target.name],
-                self._ledgers,
-                setting.config.urls_of(step.target),
-                {key: record.metadata.title for key, record in records.items()},
-            ),
+            rows=rows,
             choices=self._plan.options.choices,
             digests=setting.digests,
             transfers=self._transfers,
@@ -172,18 +215,30 @@ class Run:
             raise RecordError(errors, f"{part.name} was changed since it was checked")
         return loaded
 
-    def _repository(self, step: Step, records: Mapping[str, Record]) -> Repository:
+    def _repository(
+        self, step: Step, records: Mapping[str, Record], rows: DepositRows
+    ) -> Repository:
         repository = self._plan.setting.repositories[step.target.name]
         if step.group and isinstance(repository, Grouping):
             members = [
-                Member(key, repository.resolve(record).record) for key, record in records.items()
+                Member(key, _resolved(repository, record, rows, key)())
+                for key, record in records.items()
             ]
             return repository.group(step.group, members)
         return repository
 
 
-def _resolved(repository: Repository, record: Record) -> Callable[[], Record]:
-    return cache(lambda: repository.resolve(record).record)
+def _resolved(
+    repository: Repository, record: Record, rows: DepositRows, key: str
+) -> Callable[[], Record]:
+    """The record as the target takes it, with what its deposit names beyond that by now."""
+    resolved = cache(lambda: repository.resolve(record).record)
+
+    def whole() -> Record:
+        row = rows.row_of(key)
+        return resolved().with_links(row.linked, row.collections)
+
+    return whole
 
 
 def _files(loaded: Sequence[tuple[Part, folders.Loaded]], *, group: bool) -> list[DataFile]:
@@ -202,6 +257,33 @@ def _known(error: Exception) -> PublishkitError:
         what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
         return PublishkitError(what, advice="Mend that and run the same command again.")
     return PublishkitError.of_mistake(error)
+
+
+def _by_record(drafts: Sequence[_Draft]) -> list[list[_Draft]]:
+    records: defaultdict[tuple[Part, ...], list[_Draft]] = defaultdict(list)
+    for draft in drafts:
+        records[draft.step.parts].append(draft)
+    return list(records.values())
+
+
+def _with_deposit(draft: _Draft, deposit: Deposit) -> _Draft:
+    if draft.result is None or deposit is draft.result.deposit:
+        return draft
+    outcome = draft.result.outcome
+    changed = Outcome.UPDATED if outcome is Outcome.UNCHANGED else outcome
+    failures = draft.result.deposit.failures
+    result = replace(draft.result, deposit=replace(deposit, failures=failures), outcome=changed)
+    return replace(draft, result=result)
+
+
+def _registers(draft: _Draft) -> bool:
+    repository = draft.job.repository if draft.job else None
+    return isinstance(repository, Addresses) and repository.registers
+
+
+def _not_public(receipts: Sequence[Receipt]) -> str:
+    """The target that has a record which is not public yet, or ''."""
+    return next((r.target for r in receipts if r.state is not State.PUBLISHED), "")
 
 
 def _hold_back(drafts: Sequence[_Draft]) -> list[_Draft]:
@@ -235,6 +317,7 @@ def _receipt(draft: _Draft, part: Part) -> Receipt:
         outcome=Outcome.FAILED,
         error=draft.error,
         held=draft.held,
+        waiting=draft.waiting if _is_open(draft) else "",
     )
     if draft.job is None:
         return receipt

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from publishkit import config as configuration
 from publishkit import plugins
 from publishkit.digests import DigestCache
-from publishkit.engine import Choices
 from publishkit.errors import AuthenticationError
+from publishkit.job import Choices
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,6 +35,10 @@ class Options:
     links: Path | None = None
     skip_invalid: bool = False
     group: str = ""
+    cross: bool = False
+    """Let the deposits of a record name each other."""
+    publish_now: bool = False
+    """Do not wait until an archive has accepted what others name."""
     wait_timeout: float | None = None
     workers: int = 4
     choices: Choices = field(default_factory=Choices)

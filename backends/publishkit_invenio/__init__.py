@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from publishkit.hooks import Backend, Connection, hookimpl
+from publishkit_invenio.addresses import locate
 from publishkit_invenio.targets import NAME, SETTINGS, TARGETS
 
 if TYPE_CHECKING:
@@ -22,7 +23,9 @@ __all__ = ["publishkit_backend"]
 @hookimpl
 def publishkit_backend() -> Backend:
     """Declare the backend."""
-    return Backend(name=NAME, targets=TARGETS, settings=SETTINGS, block=_block, open=_open)
+    return Backend(
+        name=NAME, targets=TARGETS, settings=SETTINGS, locate=locate, block=_block, open=_open
+    )
 
 
 def _block() -> type[BaseModel]:

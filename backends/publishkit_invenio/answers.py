@@ -4,18 +4,31 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, JsonValue
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 
 __all__ = [
     "Community",
+    "CommunityHits",
     "Deposited",
     "Entry",
     "FieldError",
     "FileList",
+    "Grant",
+    "GrantHits",
+    "HitList",
     "Hits",
+    "Inclusion",
     "Me",
+    "Person",
+    "PersonHits",
+    "Request",
+    "RequestHits",
+    "Review",
+    "SecretLink",
+    "SecretLinkHits",
     "words",
 ]
 
@@ -64,6 +77,22 @@ def _or_empty(value: object) -> object:
     return {} if value is None else value
 
 
+def _moment(value: object) -> datetime | None:
+    """A time in UTC; None for what is no time.
+
+    Times have a zone but for a draft's `expires_at` (`2026-11-21 07:22:58.45` on 12.1.0, without
+    a zone on 13.1.2 and with one on 14.0.5) and days; what has none is in UTC.
+    """
+    try:
+        found = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+
+
+Moment = Annotated[datetime | None, BeforeValidator(_moment)]
+
+
 class Entry(_Answer):
     """A file of a draft or record."""
 
@@ -92,6 +121,7 @@ class FileSummary(_Answer):
     """The `files` of a draft or record; pending entries have neither size nor checksum."""
 
     enabled: bool = True
+    default_preview: str | None = None
     entries: Annotated[Mapping[str, Entry], BeforeValidator(_or_empty)] = {}
 
 
@@ -102,10 +132,89 @@ class Pid(_Answer):
     provider: str = ""
 
 
+class Access(_Answer):
+    """Who may submit to a community; 12.1.0 calls it `record_policy`."""
+
+    record_submission_policy: str = ""
+    record_policy: str = ""
+
+
+class _Titled(_Answer):
+    title: str = ""
+
+
+class Community(_Answer):
+    """A community."""
+
+    id: str
+    """Its UUID, which a review asks for; the slug is 404 there."""
+    slug: str = ""
+    metadata: Annotated[_Titled, BeforeValidator(_or_empty)] = _Titled()
+    access: Annotated[Access, BeforeValidator(_or_empty)] = Access()
+    links: Mapping[str, JsonValue] = {}
+    created: Moment = None
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return self.metadata.title or self.slug
+
+    @property
+    def is_open(self) -> bool:
+        """Whether everybody may submit to it."""
+        return "open" in {self.access.record_submission_policy, self.access.record_policy}
+
+
+class CommunityRefs(_Answer):
+    """The communities that a record is in."""
+
+    ids: tuple[str, ...] = ()
+    """UUIDs."""
+    entries: tuple[Community, ...] = ()
+    """The same, where the server tells more."""
+
+
+class Receiver(_Answer):
+    """Who decides about a request."""
+
+    community: str = ""
+    """A UUID."""
+
+
+class Request(_Answer):
+    """A request to a community, such as to take a record."""
+
+    id: str = ""
+    status: str = ""
+    is_open: bool = False
+    receiver: Annotated[Receiver, BeforeValidator(_or_empty)] = Receiver()
+    links: Mapping[str, JsonValue] = {}
+
+    @property
+    def acceptable(self) -> bool:
+        """Whether who is signed in may accept it now."""
+        actions = self.links.get("actions")
+        return isinstance(actions, dict) and "accept" in actions
+
+
+class Review(Request):
+    """The review that a draft belongs to; in the draft itself it has no links."""
+
+
 class Parent(_Answer):
     """What all versions have in common."""
 
     id: str = ""
+    communities: Annotated[CommunityRefs, BeforeValidator(_or_empty)] = CommunityRefs()
+    review: Review | None = None
+
+
+class Versions(_Answer):
+    """Which version a record is."""
+
+    index: int = 0
+    """1 for the first; 0 where the server does not say."""
+    is_latest: bool = False
 
 
 class Deposited(_Answer):
@@ -116,8 +225,13 @@ class Deposited(_Answer):
     is_published: bool = False
     """Also of the draft in which a published record is edited."""
     revision_id: int = 0
+    created: Moment = None
+    updated: Moment = None
+    expires_at: Moment = None
+    """When a draft that nobody touches may be deleted."""
+    versions: Annotated[Versions, BeforeValidator(_or_empty)] = Versions()
     links: Mapping[str, JsonValue] = {}
-    parent: Parent = Parent()
+    parent: Annotated[Parent, BeforeValidator(_or_empty)] = Parent()
     pids: Annotated[Mapping[str, Pid], BeforeValidator(_or_empty)] = {}
     access: Mapping[str, JsonValue] = {}
     metadata: Annotated[Mapping[str, JsonValue], BeforeValidator(_or_empty)] = {}
@@ -131,6 +245,8 @@ class HitList(_Answer):
     """The records of a page."""
 
     hits: tuple[Deposited, ...] = ()
+    total: int = 0
+    """On all pages together."""
 
 
 class Hits(_Answer):
@@ -147,12 +263,123 @@ class Me(_Answer):
     username: str | None = None
 
 
-class Community(_Answer):
-    """A community."""
+class CommunityList(_Answer):
+    """The communities of a page."""
+
+    hits: tuple[Community, ...] = ()
+
+
+class CommunityHits(_Answer):
+    """A page of communities."""
+
+    hits: CommunityList = CommunityList()
+
+
+class RequestList(_Answer):
+    """The requests of a page."""
+
+    hits: tuple[Request, ...] = ()
+
+
+class RequestHits(_Answer):
+    """A page of requests."""
+
+    hits: RequestList = RequestList()
+
+
+class _Processed(_Answer):
+    request: Request = Request()
+
+
+class Inclusion(_Answer):
+    """What became of asking communities to take a record."""
+
+    processed: tuple[_Processed, ...] = ()
+
+
+class Profile(_Answer):
+    """What a person says of themselves."""
+
+    full_name: str | None = None
+    affiliations: str | None = None
+
+
+class Person(_Answer):
+    """Somebody with an account; the e-mail address only where they show it."""
 
     id: str
-    """Its UUID, which a review asks for; the slug is 404 there."""
-    slug: str = ""
+    username: str | None = None
+    email: str | None = None
+    profile: Annotated[Profile, BeforeValidator(_or_empty)] = Profile()
+
+    @property
+    def name(self) -> str:
+        """What people call them."""
+        return self.profile.full_name or self.username or self.email or self.id
+
+
+class PersonList(_Answer):
+    """The people of a page."""
+
+    hits: tuple[Person, ...] = ()
+
+
+class PersonHits(_Answer):
+    """A page of people."""
+
+    hits: PersonList = PersonList()
+
+
+class Subject(_Answer):
+    """Who has a grant: a person or a group."""
+
+    id: str
+    type: str = "user"
+
+
+class _Expanded(_Answer):
+    subject: Person | None = None
+
+
+class Grant(_Answer):
+    """What somebody may do with a record."""
+
+    permission: str
+    subject: Subject
+    expanded: Annotated[_Expanded, BeforeValidator(_or_empty)] = _Expanded()
+
+
+class GrantList(_Answer):
+    """The grants of a page."""
+
+    hits: tuple[Grant, ...] = ()
+
+
+class GrantHits(_Answer):
+    """The grants of a record."""
+
+    hits: GrantList = GrantList()
+
+
+class SecretLink(_Answer):
+    """A secret link; its token is part of every listing."""
+
+    id: str
+    permission: str
+    expires_at: Moment = None
+    token: str = Field(default="", repr=False)
+
+
+class SecretLinkList(_Answer):
+    """The secret links of a page."""
+
+    hits: tuple[SecretLink, ...] = ()
+
+
+class SecretLinkHits(_Answer):
+    """The secret links of a record."""
+
+    hits: SecretLinkList = SecretLinkList()
 
 
 def words(answer: JsonValue) -> str:

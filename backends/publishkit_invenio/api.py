@@ -3,57 +3,54 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final, TypeVar
-from urllib.parse import quote
+from typing import TYPE_CHECKING, Final
 
-from pydantic import BaseModel, JsonValue, ValidationError
-
-from publishkit.errors import (
-    AuthenticationError,
-    LimitError,
-    RejectedError,
-    TemporaryError,
+from publishkit.errors import AuthenticationError, LimitError, RejectedError
+from publishkit_invenio.access import AccessApi
+from publishkit_invenio.answers import (
+    Community,
+    CommunityHits,
+    Deposited,
+    Entry,
+    FileList,
+    HitList,
+    Hits,
+    Inclusion,
+    Me,
+    Person,
+    PersonHits,
+    Request,
+    RequestHits,
+    Review,
 )
-from publishkit.http import BearerAuth, Body, Client, NoAuth
-from publishkit_invenio.answers import Community, Deposited, Entry, FileList, Hits, Me, words
+from publishkit_invenio.sending import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
-    import requests
+    from pydantic import JsonValue
 
-    from publishkit.hooks import Connection
+    from publishkit.http import Body
 
-__all__ = ["InvenioApi", "quoted"]
+__all__ = ["InvenioApi"]
 
 PATIENCE: Final = 600.0
 """Seconds of silence before a slow call counts as lost: publishing 1,000 files took 37 s."""
 SLOWEST: Final = 20e6
 """Bytes a second that a server (or a proxy that keeps the body first) digests at least."""
+PAGE: Final = 100
+"""How many hits a page has; Zenodo gives no more."""
 _DIRECT: Final = frozenset({"affiliations", "awards", "funders", "subjects"})
 """Vocabularies with an address of their own; all others are below `/vocabularies`."""
 
-Answer = TypeVar("Answer", bound=BaseModel)
 
-
-class InvenioApi:
+class InvenioApi(AccessApi):
     """The calls to one InvenioRDM, signed.
 
     Thread-safe. Every method raises RepositoryError and its kin; an answer's `errors` are the
     caller's to read.
     """
-
-    def __init__(self, connection: Connection) -> None:
-        token = connection.credentials.token
-        url = connection.target.url.rstrip("/")
-        self._client = Client(
-            connection,
-            url if url.endswith("/api") else f"{url}/api",
-            auth=BearerAuth(token) if token else NoAuth(),
-            words=words,
-        )
-        self.base = self._client.base
-        self.target = connection.target.name
 
     # ---- people, collections and vocabularies ----
 
@@ -64,6 +61,19 @@ class InvenioApi:
     def community(self, slug: str) -> Community:
         """A community, by slug or UUID."""
         return self._get(Community, f"communities/{quoted(slug)}")
+
+    def communities(self, path: str, query: str, page: int) -> tuple[Community, ...]:
+        """A page of `communities` or, those that one belongs to, `user/communities`."""
+        params = _page(query, page)
+        return self._get(CommunityHits, path, params).hits.hits
+
+    def people(self, query: str, page: int = 1) -> tuple[Person, ...]:
+        """A page of the people who can be seen and match any word of a query."""
+        return self._get(PersonHits, "users", _page(query, page)).hits.hits
+
+    def person(self, id_: str) -> Person:
+        """Somebody by their number."""
+        return self._get(Person, f"users/{quoted(id_)}")
 
     def has_term(self, vocabulary: str, term: str) -> bool:
         """Whether a vocabulary has a term."""
@@ -76,6 +86,10 @@ class InvenioApi:
     def own(self, query: str) -> tuple[Deposited, ...]:
         """One's own drafts and records; the index lags by about a second."""
         return self._get(Hits, "user/records", {"q": query}).hits.hits
+
+    def records(self, path: str, params: dict[str, str]) -> HitList:
+        """A page of `records`, `user/records` or a community's records."""
+        return self._get(Hits, path, params).hits
 
     def draft(self, id_: str) -> Deposited | None:
         """A draft, or the edit of a published record; None where there is neither."""
@@ -110,6 +124,31 @@ class InvenioApi:
         path = f"{_draft(id_)}/actions/publish"
         self._client.send("POST", path, repeat=False, timeout=PATIENCE)
 
+    def edit(self, id_: str) -> Deposited:
+        """Begin to edit a published record, or go on with the edit that is open."""
+        return self._post(Deposited, _draft(id_))
+
+    def new_version(self, id_: str) -> Deposited:
+        """The draft that follows a published record; asked again it is the same one."""
+        return self._post(Deposited, f"records/{quoted(id_)}/versions")
+
+    def import_files(self, id_: str) -> None:
+        """Take over the earlier version's files; where there are files already it is a 400."""
+        path = f"{_draft(id_)}/actions/files-import"
+        self._client.send("POST", path, repeat=True, timeout=PATIENCE)
+
+    def reserve_doi(self, id_: str) -> Deposited:
+        """Give a draft a DOI. Never repeated: a server without DOIs answers 500."""
+        answer = self._client.send("POST", f"{_draft(id_)}/pids/doi", repeat=False)
+        return self._parsed(Deposited, answer)
+
+    # ---- reviews and requests ----
+
+    def review(self, id_: str) -> Review | None:
+        """The review that a draft belongs to, None where there is none."""
+        answer = self._client.send("GET", f"{_draft(id_)}/review", repeat=True, accept={404, 410})
+        return self._parsed(Review, answer) if answer.ok else None
+
     def set_review(self, id_: str, community: str) -> None:
         """Let a community, by its UUID, review a draft; not yet submitted."""
         body: JsonValue = {"type": "community-submission", "receiver": {"community": community}}
@@ -120,6 +159,24 @@ class InvenioApi:
         path = f"{_draft(id_)}/actions/submit-review"
         self._client.send("POST", path, repeat=False, json={}, timeout=PATIENCE)
 
+    def include(self, id_: str, community: str) -> Request | None:
+        """Ask a community, by UUID, to take a published record; a second time is a 400."""
+        body: JsonValue = {"communities": [{"id": community}]}
+        answer = self._post(Inclusion, f"records/{quoted(id_)}/communities", body)
+        return answer.processed[0].request if answer.processed else None
+
+    def requests(self, id_: str) -> tuple[Request, ...]:
+        """The open requests about a record; served by the search, so it may lag."""
+        path = f"records/{quoted(id_)}/requests"
+        params = {"size": "100", "is_open": "true"}
+        return self._get(RequestHits, path, params).hits.hits
+
+    def accept(self, request: str) -> None:
+        """Accept a request. Never repeated: a second time is a 400."""
+        self._client.send(
+            "POST", f"requests/{quoted(request)}/actions/accept", repeat=False, json={}
+        )
+
     # ---- files ----
 
     def files(self, id_: str) -> tuple[Entry, ...]:
@@ -127,7 +184,7 @@ class InvenioApi:
         answer = self._client.send("GET", f"{_draft(id_)}/files", repeat=True, accept={404, 410})
         if answer.ok:
             return self._parsed(FileList, answer).entries
-        return self._get(FileList, f"records/{quoted(id_)}/files").entries
+        return self.published_files(id_)
 
     def file(self, id_: str, key: str) -> Entry:
         """One file of a draft."""
@@ -162,34 +219,26 @@ class InvenioApi:
         path, timeout = f"{_file(id_, key)}/commit", PATIENCE + size / SLOWEST
         return self._parsed(Entry, self._client.send("POST", path, repeat=True, timeout=timeout))
 
+    def published_files(self, id_: str) -> tuple[Entry, ...]:
+        """The files of a published record."""
+        return self._get(FileList, f"records/{quoted(id_)}/files").entries
+
+    def download(
+        self, id_: str, key: str, *, draft: bool
+    ) -> AbstractContextManager[Iterator[bytes]]:
+        """A file's content in blocks."""
+        above = _draft(id_) if draft else f"records/{quoted(id_)}"
+        return self._client.stream(f"{above}/files/{quoted(key)}/content")
+
     def delete_file(self, id_: str, key: str) -> None:
         """Delete a file, complete or not; a missing one is fine."""
         with _plainly():
             self._client.send("DELETE", _file(id_, key), repeat=True, accept={404, 410})
 
-    # ---- sending ----
 
-    def _get(self, model: type[Answer], path: str, params: dict[str, str] | None = None) -> Answer:
-        return self._parsed(model, self._client.send("GET", path, repeat=True, params=params))
-
-    def _parsed(self, model: type[Answer], answer: requests.Response) -> Answer:
-        try:
-            return model.model_validate_json(answer.content)
-        except ValidationError as error:
-            where = ", ".join(".".join(map(str, e["loc"])) for e in error.errors()[:3])
-            raise TemporaryError(
-                f"the server's answer is not what InvenioRDM answers ({where or 'no JSON'})",
-                target=self.target,
-                method=answer.request.method or "",
-                url=answer.url,
-                status=answer.status_code,
-                advice="Check the target's URL; if it is right, try again later.",
-            ) from None
-
-
-def quoted(segment: str) -> str:
-    """A key or id as one segment of a path: slashes percent-encoded too."""
-    return quote(segment, safe="")
+def _page(query: str, page: int) -> dict[str, str]:
+    params = {"page": str(page), "size": str(PAGE)}
+    return {"q": query, **params} if query else params
 
 
 def _draft(id_: str) -> str:

@@ -2,19 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import re
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from publishkit.errors import (
-    ConflictError,
-    LostAnswerError,
-    NotFoundError,
-    Problem,
-    RejectedError,
-    TemporaryError,
-)
+from publishkit.errors import ConflictError, NotFoundError, Problem, RejectedError
 from publishkit.repository import (
     DataFile,
     Deposit,
@@ -27,13 +17,19 @@ from publishkit.repository import (
     Transfer,
     User,
 )
-from publishkit_invenio.api import InvenioApi
 from publishkit_invenio.block import block_of
+from publishkit_invenio.catalogue import Listing
 from publishkit_invenio.check import check
+from publishkit_invenio.communities import Communities
+from publishkit_invenio.deposits import deposit_of, state_of
+from publishkit_invenio.details import Details
+from publishkit_invenio.dois import Dois
+from publishkit_invenio.downloads import Downloads
 from publishkit_invenio.files import announce, remote, transfer
-from publishkit_invenio.metadata import Body, body_of, forces_files, holds, refusals, uses_of
-from publishkit_invenio.resolve import Lookups, resolve
-from publishkit_invenio.settings import InvenioSettings
+from publishkit_invenio.metadata import body_of, forces_files
+from publishkit_invenio.relations import RelatedWorks
+from publishkit_invenio.resolve import resolve
+from publishkit_invenio.sharing import Access
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -48,27 +44,11 @@ __all__ = ["InvenioRepository"]
 
 PAUSES: Final = (0.25, 0.25, 0.5, 0.5, 1.0, 1.0, 1.5, 2.0, 3.0)
 """Seconds between looks for a draft, 10 in all: the index was up to 1 s late on 13.1.2."""
-PUTS: Final = 3
-"""How often metadata is sent whose answer is lost."""
-_INVALID_VALUE: Final = re.compile(r"^Invalid value (.+?)\.?$")
-_NO_USE: Final = frozenset(
-    {"access", "access_groups", "access_request", "access_users", "archive_media"}
-    | {"communities-suggestions", "media_files", "requests"}
-    | {"draft", "self_iiif_manifest", "self_iiif_sequence"}
-)
-"""Links that are the web pages' own machinery, or that answer 403 or 404 (13.1.2)."""
-_STATES: Final[Mapping[str, State]] = {
-    "draft": State.DRAFT,
-    "new_version_draft": State.DRAFT,
-    "draft_with_review": State.DRAFT,
-    "in_review": State.IN_REVIEW,
-    "declined": State.DECLINED,
-    "expired": State.DECLINED,
-    "published": State.PUBLISHED,
-}
 
 
-class InvenioRepository(Repository):
+class InvenioRepository(
+    Details, RelatedWorks, Access, Communities, Dois, Listing, Downloads, Repository
+):
     """One InvenioRDM, signed in.
 
     Args:
@@ -82,9 +62,7 @@ class InvenioRepository(Repository):
     overwrites: ClassVar[bool] = False
 
     def __init__(self, connection: Connection) -> None:
-        self._settings = InvenioSettings.of(connection.target)
-        self._api = InvenioApi(connection)
-        self._lookups = Lookups(self._api)
+        super().__init__(connection)
         self.limits = Limits(
             files=self._settings.max_files,
             bytes=self._settings.max_bytes,
@@ -116,7 +94,7 @@ class InvenioRepository(Repository):
     def create(self, marker: str) -> Deposit:
         """A draft with nothing but the marker as its title; what it lacks is no refusal."""
         body: JsonValue = {"metadata": {"title": marker}, "files": {"enabled": True}}
-        return _deposit(self._api.create(body))
+        return deposit_of(self._api.create(body))
 
     def find(self, marker: str, meter: Meter) -> Deposit | None:
         """The draft whose title is the marker, by the search over one's own drafts.
@@ -129,12 +107,12 @@ class InvenioRepository(Repository):
             for hit in self._api.own(f'metadata.title:"{marker}"'):
                 found = self._look(hit.id) if hit.metadata.get("title") == marker else None
                 if found:
-                    return _deposit(found)
+                    return deposit_of(found)
         return None
 
     def get(self, id: str) -> Deposit:
         """The draft, or the record where there is no draft."""
-        return _deposit(self._existing(id))
+        return deposit_of(self._existing(id))
 
     def settle(self, id: str, meter: Meter) -> Deposit:  # noqa: ARG002 - nothing to wait for
         """The same as `get`: an InvenioRDM is done when it answers."""
@@ -145,7 +123,7 @@ class InvenioRepository(Repository):
         found = self._look(id)
         if found is None:
             return
-        if _state(found) is State.PUBLISHED:
+        if state_of(found) is State.PUBLISHED:
             raise RejectedError(
                 f"{id} is published and cannot be deleted",
                 target=self._api.target,
@@ -162,13 +140,7 @@ class InvenioRepository(Repository):
         if forces_files(body, answer):
             self.remove(id, [entry.key for entry in self._api.files(id)])
             answer = self._put(id, body, None)
-        said = refusals(body, answer)
-        if said:
-            raise RejectedError(
-                "the archive did not take all of the metadata",
-                target=self._api.target,
-                answer="; ".join(said),
-            )
+        self._require_all(body, answer)
         self._refuse_foreign_doi(record, answer)
         # a file to show first is named once more when it was announced
         return "" if record.files.default_preview else str(answer.revision_id)
@@ -183,53 +155,6 @@ class InvenioRepository(Repository):
                 target=self._api.target,
                 advice="Write it into pids, or take it out on the draft's page.",
             )
-
-    def _put(self, id_: str, body: Body, revision: str | None, left: int = PUTS) -> Deposited:
-        """Send metadata; after a lost answer look whether it was taken before sending it again."""
-        try:
-            return self._put_once(id_, body, revision)
-        except ConflictError as error:
-            raise self._conflict(id_) from error
-        except LostAnswerError as error:
-            if left == 1:
-                raise TemporaryError(
-                    error.message,
-                    target=error.target,
-                    method=error.method,
-                    url=error.url,
-                    status=error.status,
-                    answer=error.answer,
-                ) from error
-        return self._put(id_, body, self._revision_after(id_, body, revision), left - 1)
-
-    def _put_once(self, id_: str, body: Body, revision: str | None) -> Deposited:
-        try:
-            return self._api.put(id_, body, revision, repeat=revision is None)
-        except RejectedError as error:
-            value = _INVALID_VALUE.match(error.answer)
-            if value is None:
-                raise
-        try:  # said of a known term too, when two requests change a draft at once
-            return self._api.put(id_, body, revision, repeat=revision is None)
-        except RejectedError as error:
-            error.message = _invalid(value.group(1), body)
-            raise
-
-    def _revision_after(self, id_: str, body: Body, revision: str | None) -> str | None:
-        """The revision to send metadata against again. Raises ConflictError if it is another's."""
-        if revision is None:
-            return None
-        now = self._existing(id_)
-        if str(now.revision_id) != revision and not holds(body, now):
-            raise self._conflict(id_)
-        return str(now.revision_id)
-
-    def _conflict(self, id_: str) -> ConflictError:
-        return ConflictError(
-            f"the metadata of {id_} was changed by somebody else meanwhile",
-            target=self._api.target,
-            advice="Look at the draft's page; running the command again overwrites it.",
-        )
 
     # ---- files ----
 
@@ -260,21 +185,22 @@ class InvenioRepository(Repository):
     # ---- publishing ----
 
     def publish(self, id: str, record: Record) -> None:
-        """Publish, or submit to the review of the first community that the record names.
+        """Publish, or submit to the review that the draft belongs to or the record asks for.
 
-        Publishing a draft whose review was declined is a 500 that publishes past the community,
-        so only a draft without a review is published.
+        A record asks for the first community that it names. Publishing a draft whose review was
+        declined is a 500 that publishes past the community, so only a draft without a review is
+        published; a declined review is set anew.
         """
         found = self._existing(id)
-        state = _state(found)
+        state = state_of(found)
         if state in {State.PUBLISHED, State.IN_REVIEW}:
             return
-        communities = block_of(record).communities
-        if found.status == "new_version_draft" or (found.status == "draft" and not communities):
-            self._api.publish(id)
-        elif communities:
-            self._api.set_review(id, self._lookups.community(communities[0]))
+        community = self._reviewer(found, record)
+        if community:
+            self._api.set_review(id, community)
             self._api.submit_review(id)
+        elif found.status in {"draft", "new_version_draft"}:
+            self._api.publish(id)
         else:
             raise RejectedError(
                 f"the draft {id} belongs to a community's review ({found.status}), and the "
@@ -284,70 +210,14 @@ class InvenioRepository(Repository):
                 "take the draft out of the review on its page.",
             )
 
-    # ---- looking ----
-
-    def _look(self, id_: str) -> Deposited | None:
-        """The draft or record, None where there is neither.
-
-        A published record may have a draft too, its edit on the archive's pages: that is not
-        what it is.
-        """
-        draft = self._api.draft(id_)
-        if draft and not draft.is_published:
-            return draft
-        try:
-            return self._api.record(id_)
-        except NotFoundError:
-            return None
-
-    def _existing(self, id_: str) -> Deposited:
-        found = self._look(id_)
-        if found is None:
-            raise NotFoundError(f"there is no {id_}", target=self._api.target)
-        return found
-
-
-def _state(found: Deposited) -> State:
-    if found.is_published:
-        return State.PUBLISHED
-    return _STATES.get(found.status, State.DRAFT)
-
-
-def _deposit(found: Deposited) -> Deposit:
-    doi = found.pids.get("doi")
-    return Deposit(
-        id=found.id,
-        state=_state(found),
-        revision=str(found.revision_id),
-        contents=_contents(found),
-        links=_links(found),
-        doi=(doi.identifier if doi else "") or None,
-        title=str(found.metadata.get("title") or ""),
-        extra={"parent": found.parent.id} if found.parent.id else {},
-    )
-
-
-def _contents(found: Deposited) -> str:
-    """A hash of what the files are: `revision_id` stays the same when files come and go."""
-    entries = sorted((e.key, e.size, e.checksum) for e in found.files.entries.values())
-    text = json.dumps([found.files.enabled, entries])
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
-
-
-def _links(found: Deposited) -> dict[str, str]:
-    """The server's links; a published record's own are called as a draft calls them too."""
-    links = {
-        name: link
-        for name, link in found.links.items()
-        if isinstance(link, str) and name not in _NO_USE
-    }
-    if _state(found) is State.PUBLISHED:
-        for name, own in (("record", "self"), ("record_html", "self_html")):
-            if own in links:
-                links.setdefault(name, links[own])
-    return links
-
-
-def _invalid(value: str, body: Body) -> str:
-    where = ", ".join(uses_of(value, body))
-    return f"the archive does not know {value!r}" + (f" ({where})" if where else "")
+    def _reviewer(self, found: Deposited, record: Record) -> str:
+        """The UUID of the community that must review a draft; '' for none."""
+        communities = block_of(record).communities
+        if found.status == "new_version_draft":
+            return ""  # those that follow are published by who has the record
+        if communities:
+            return self._lookups.community(communities[0])
+        if found.status == "draft":
+            return ""
+        review = self._review_of(found)
+        return review.receiver.community if review else ""

@@ -26,6 +26,7 @@ from publishkit_invenio.block import block_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from publishkit_invenio.answers import Community
     from publishkit_invenio.api import InvenioApi
 
 __all__ = ["Lookups", "resolve"]
@@ -42,7 +43,7 @@ class Lookups:
     def __init__(self, api: InvenioApi) -> None:
         self._api = api
         self._terms: dict[tuple[str, str], bool] = {}
-        self._communities: dict[str, str] = {}
+        self._communities: dict[str, Community] = {}
         self._lock = Lock()
 
     def has(self, vocabulary: str, term: str) -> bool:
@@ -62,12 +63,22 @@ class Lookups:
             NotFoundError: There is none.
             AuthenticationError: It is not open to this account.
         """
+        return self._community(slug).id
+
+    def slug(self, uuid: str) -> str:
+        """The last part of a community's page's address; the UUID where it is not to be seen."""
+        try:
+            return self._community(uuid).slug or uuid
+        except (NotFoundError, AuthenticationError):
+            return uuid
+
+    def _community(self, name: str) -> Community:
         with self._lock:
-            known = self._communities.get(slug)
+            known = self._communities.get(name)
         if known is None:
-            known = self._api.community(slug).id
+            known = self._api.community(name)
             with self._lock:
-                self._communities[slug] = known
+                self._communities[name] = known
         return known
 
 

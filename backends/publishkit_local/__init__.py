@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from publishkit.hooks import Backend, Connection, hookimpl
-from publishkit_local.targets import NAME, targets
+from publishkit_local.targets import NAME, locate, targets
 
 if TYPE_CHECKING:
     from publishkit.repository import Repository
@@ -19,7 +19,7 @@ __all__ = ["publishkit_backend"]
 @hookimpl
 def publishkit_backend() -> Backend:
     """Declare the backend."""
-    return Backend(name=NAME, targets=targets(), open=_open)
+    return Backend(name=NAME, targets=targets(), locate=locate, open=_open)
 
 
 def _open(connection: Connection) -> Repository:

@@ -7,7 +7,6 @@ read every file again whose digest was computed when it was copied.
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import json
 import logging
@@ -19,37 +18,36 @@ from typing import TYPE_CHECKING, Final
 import bagit
 from pydantic import ValidationError
 
-from publishkit._version import __version__
 from publishkit.errors import IntegrityError
-from publishkit.markup import plain
 from publishkit.model import Record
+from publishkit.repository import State
 from publishkit_local import storage
+from publishkit_local.info import COLLECTION, INFO, PREVIOUS, seal_info, values
 from publishkit_local.manifest import (
     MANIFEST,
     PARTIAL,
     PAYLOAD,
-    Arrived,
     Manifests,
     arrived,
     render,
 )
 from publishkit_local.pages import landing_page
-from publishkit_local.storage import write, write_if_new
-from publishkit_local.text import human_size
+from publishkit_local.storage import write_if_new
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
 
-    from publishkit.repository import State
 
 logging.getLogger("bagit").setLevel(logging.CRITICAL)  # it logs what it raises as well
 
 __all__ = [
+    "DECLARATION",
     "METADATA",
     "PAGE",
     "TAG_MANIFEST",
-    "info",
+    "declare",
     "record_of",
+    "regroup",
     "seal",
     "store_record",
     "sync",
@@ -59,11 +57,9 @@ __all__ = [
 METADATA: Final = "record_metadata.json"
 PAGE: Final = "index.html"
 TAG_MANIFEST: Final = "tagmanifest-sha256.txt"
-INFO: Final = "bag-info.txt"
 DECLARATION: Final = "bagit.txt"
 _DECLARED: Final = b"BagIt-Version: 0.97\nTag-File-Character-Encoding: UTF-8\n"
 _TAG_FILES: Final = (INFO, DECLARATION, PAGE, MANIFEST, METADATA)
-_DATE: Final = "Bagging-Date"
 
 
 def store_record(bag: Path, record: Record) -> None:
@@ -80,22 +76,57 @@ def record_of(bag: Path) -> Record | None:
         return None
 
 
-def seal(bag: Path, id_: str, state: State) -> None:
+def declare(bag: Path) -> None:
+    """Make a new folder say that it is a bag; it says since when by that file's time."""
+    write_if_new(bag / DECLARATION, _DECLARED)
+
+
+def seal(
+    bag: Path,
+    id_: str,
+    state: State,
+    *,
+    collections: Sequence[str] | None = None,
+    previous: str | None = None,
+) -> None:
     """Make everything but the payload agree with the payload and the metadata.
 
     Writes only what differs. Files that did not arrive whole are left alone, in no manifest.
+
+    Args:
+        bag: The bag.
+        id_: The deposit's id.
+        state: Draft or published.
+        collections: The collections that it is in from now on; None where that does not change.
+        previous: The folder's name of the bag that it follows; None where that does not change.
     """
     _tidy(bag)
     (bag / PAYLOAD).mkdir(exist_ok=True)
     files = {key: file for key, file in arrived(bag).items() if file.sha256}
     record = record_of(bag)
     write_if_new(bag / MANIFEST, render(files))
-    write_if_new(bag / DECLARATION, _DECLARED)
-    _seal_info(bag, _describe(id_, record, files))
+    declare(bag)
+    kept = {COLLECTION: collections, PREVIOUS: None if previous is None else [previous]}
+    new = {label: given for label, given in kept.items() if given is not None}
+    seal_info(bag, id_, record, files, new)
     if record:
-        page = landing_page(record, files, id_=id_, state=state)
+        previous = next(iter(values(bag, PREVIOUS)), "")
+        groups = values(bag, COLLECTION)
+        page = landing_page(
+            record, files, id_=id_, state=state, previous=previous, collections=groups
+        )
         write_if_new(bag / PAGE, page.encode())
     _seal_tags(bag)
+
+
+def regroup(bag: Path, id_: str, collections: Sequence[str]) -> None:
+    """Change which collections a published bag is in: its payload and metadata stay.
+
+    It is a valid bag at each moment, since one need not have a manifest of its tag files.
+    """
+    (bag / TAG_MANIFEST).unlink(missing_ok=True)
+    seal(bag, id_, State.PUBLISHED, collections=collections)
+    sync(bag)
 
 
 def _tidy(bag: Path) -> None:
@@ -136,58 +167,8 @@ def validate(bag: Path, manifests: Manifests) -> None:
         raise IntegrityError(f"the bag {bag} was changed in the archive: {error}") from error
 
 
-def info(bag: Path) -> dict[str, str]:
-    """The labels and values of `bag-info.txt`; of a label that is there twice the last one."""
-    try:
-        lines = (bag / INFO).read_text(encoding="utf-8").split("\n")
-    except (FileNotFoundError, UnicodeDecodeError):
-        return {}
-    parts = (line.partition(": ") for line in lines)
-    return {label: value for label, colon, value in parts if colon}
-
-
 def _is_payload(error: bagit.ManifestErrorDetail) -> bool:
     return Path(error.path).parts[:1] == (PAYLOAD,)
-
-
-def _describe(id_: str, record: Record | None, files: Mapping[str, Arrived]) -> dict[str, str]:
-    size = sum(file.size for file in files.values())
-    labels = {
-        "Bag-Size": human_size(size),
-        "Bag-Software-Agent": f"publishkit {__version__}",
-        "Internal-Sender-Identifier": id_,
-        "Payload-Oxum": f"{size}.{len(files)}",
-    }
-    if record:
-        labels |= _describe_record(record)
-    return {label: one_line(value) for label, value in labels.items() if value}
-
-
-def _describe_record(record: Record) -> dict[str, str]:
-    metadata = record.metadata
-    first = metadata.creators[0]
-    homes = (affiliation.name or affiliation.id for affiliation in first.affiliations)
-    return {
-        "Contact-Name": first.person_or_org.display_name,
-        "External-Description": " ".join(plain(metadata.description or "").split()),
-        "External-Identifier": record.doi or "",
-        "Internal-Sender-Description": metadata.title,
-        "Source-Organization": next((home for home in homes if home), ""),
-    }
-
-
-def one_line(text: str) -> str:
-    """Text without line breaks of any kind; the bagit library ends lines at all of them."""
-    return " ".join(text.split())
-
-
-def _seal_info(bag: Path, labels: Mapping[str, str]) -> None:
-    now = info(bag)
-    if {**now, _DATE: ""} == {**labels, _DATE: ""}:
-        return
-    dated = {**labels, _DATE: dt.datetime.now().astimezone().date().isoformat()}
-    lines = (f"{label}: {value}\n" for label, value in sorted(dated.items()))
-    write(bag / INFO, "".join(lines).encode())
 
 
 def _seal_tags(bag: Path) -> None:

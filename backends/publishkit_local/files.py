@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from typing import TYPE_CHECKING
 
 from publishkit.errors import IntegrityError
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from publishkit.repository import DataFile, Digests, Meter
 
-__all__ = ["receive", "remove"]
+__all__ = ["copy", "receive", "remove"]
 
 
 def receive(bag: Path, file: DataFile, manifests: Manifests, meter: Meter) -> Mapping[str, Digests]:
@@ -27,18 +28,35 @@ def receive(bag: Path, file: DataFile, manifests: Manifests, meter: Meter) -> Ma
         IntegrityError: The file changed, or cannot be read.
         OSError: The archive cannot be written.
     """
-    part = bag / PARTIAL / hashlib.sha256(file.key.encode()).hexdigest()
-    part.parent.mkdir(exist_ok=True)
+    part = _part(bag, file.key)
     try:
         digests = _copy(file, part, meter)
     except BaseException:
         part.unlink(missing_ok=True)
         raise
-    target = bag / PAYLOAD / file.key
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part.replace(target)
-    manifests.append(bag, file.key, digests.sha256)
+    _keep(part, bag, file.key, digests.sha256, manifests)
     return {file.key: digests}
+
+
+def copy(old: Path, new: Path, key: str, sha256: str, manifests: Manifests) -> None:
+    """Copy a file from one bag's payload to another's.
+
+    Raises:
+        IntegrityError: It is no longer what it was when it arrived.
+        OSError: The archive cannot be written.
+    """
+    source_path, part = old / PAYLOAD / key, _part(new, key)
+    shutil.copy2(source_path, part, follow_symlinks=False)
+    with part.open("rb+") as copied:
+        same = hashlib.file_digest(copied, "sha256").hexdigest() == sha256
+        os.fsync(copied.fileno())
+    if not same:
+        part.unlink()
+        raise IntegrityError(
+            f"{source_path} was changed in the archive",
+            advice="Put the file back from a backup; publishkit status names all that differ.",
+        )
+    _keep(part, new, key, sha256, manifests)
 
 
 def remove(bag: Path, keys: list[str], manifests: Manifests) -> None:
@@ -53,6 +71,20 @@ def remove(bag: Path, keys: list[str], manifests: Manifests) -> None:
             if folder == payload or not folder.is_dir() or any(folder.iterdir()):
                 break
             folder.rmdir()
+
+
+def _part(bag: Path, key: str) -> Path:
+    """Where a file lies until it is whole."""
+    part = bag / PARTIAL / hashlib.sha256(key.encode()).hexdigest()
+    part.parent.mkdir(exist_ok=True)
+    return part
+
+
+def _keep(part: Path, bag: Path, key: str, sha256: str, manifests: Manifests) -> None:
+    target = bag / PAYLOAD / key
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part.replace(target)
+    manifests.append(bag, key, sha256)
 
 
 def _copy(file: DataFile, part: Path, meter: Meter) -> Digests:

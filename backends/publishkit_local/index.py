@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -19,6 +20,7 @@ from filelock import FileLock, Timeout
 from publishkit.errors import TemporaryError
 from publishkit.repository import State
 from publishkit_local import bag as bags
+from publishkit_local.info import COLLECTION, PREVIOUS, info, values
 from publishkit_local.labels import resource_type
 from publishkit_local.markup import Html, join, tag
 from publishkit_local.storage import write
@@ -26,7 +28,7 @@ from publishkit_local.style import badge, page
 from publishkit_local.text import count, human_size
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from publishkit.model import Record
     from publishkit_local.layout import Layout
@@ -49,6 +51,12 @@ class _Entry:
     state: State
     order: tuple[str, str]
     size: int
+    name: str
+    """Of the bag's folder."""
+    previous: str
+    """Of the folder of the published bag that it follows; may be empty."""
+    link: Html
+    """To its page, as an older version."""
     html: Html
 
 
@@ -64,6 +72,19 @@ class Index:
         self._wanted = 0
         self._done = 0
         self._entries: dict[str, _Entry] = {}
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Change what threads and processes share; `refresh` must not be called meanwhile.
+
+        Raises:
+            TemporaryError: Another process keeps the archive locked.
+        """
+        try:
+            with self._turn, self._lock:
+                yield
+        except Timeout as error:
+            raise self._busy() from error
 
     def refresh(self) -> None:
         """Write the page, with all that was done before this call.
@@ -83,10 +104,18 @@ class Index:
                         self._write()
                     self._done = covered
         except Timeout as error:
-            raise TemporaryError(
-                f"another process keeps {self._lock.lock_file} locked",
-                advice="Wait until it ends, then run the same command again.",
-            ) from error
+            raise self._busy() from error
+
+    def _busy(self) -> TemporaryError:
+        return TemporaryError(
+            f"another process keeps {self._lock.lock_file} locked",
+            advice="Wait until it ends, then run the same command again.",
+        )
+
+    def outdate(self) -> None:
+        """Note that the page will not be true any more: the next `repair` writes it."""
+        if self._path.exists():
+            os.utime(self._path, (0, 0))
 
     def repair(self) -> None:
         """Write the page if a process ended between moving a bag and writing it.
@@ -122,8 +151,7 @@ class Index:
 def _entry(path: str, state: State, known: _Entry | None) -> _Entry | None:
     """What is shown of a bag; None when it has no metadata, or was moved meanwhile."""
     try:
-        # os.stat, since this is done for every bag each time
-        version = os.stat(f"{path}/{bags.TAG_MANIFEST}").st_mtime_ns  # noqa: PTH116
+        version = _version(path)
     except FileNotFoundError:
         return None
     if known and known.version == version:
@@ -132,44 +160,89 @@ def _entry(path: str, state: State, known: _Entry | None) -> _Entry | None:
     record = bags.record_of(bag)
     if record is None:
         return None
-    oxum = bags.info(bag).get("Payload-Oxum", "").partition(".")
+    oxum = info(bag).get("Payload-Oxum", "").partition(".")
     size, number = (int(part) if part.isdigit() else 0 for part in (oxum[0], oxum[2]))
     files = f"{count(number, 'file')}, {human_size(size)}" if number else "No files"
-    html = _item(record, state, f"{bag.parent.name}/{bag.name}/{bags.PAGE}", files)
+    href = quote(f"{bag.parent.name}/{bag.name}/{bags.PAGE}")
     order = record.metadata.publication_date, record.metadata.title
-    return _Entry(version, state, order, size, html)
+    return _Entry(
+        version,
+        state,
+        order,
+        size,
+        name=bag.name,
+        previous=next(iter(values(bag, PREVIOUS)), ""),
+        link=_older(record, href),
+        html=_item(record, state, href, [files, *_groups(bag)]),
+    )
 
 
-def _item(record: Record, state: State, path: str, files: str) -> Html:
+def _version(path: str) -> int:
+    """Of a bag; a kill can have left it without a manifest of its tag files."""
+    try:
+        # os.stat, since this is done for every bag each time
+        return os.stat(f"{path}/{bags.TAG_MANIFEST}").st_mtime_ns  # noqa: PTH116
+    except FileNotFoundError:
+        return -os.stat(f"{path}/{bags.METADATA}").st_mtime_ns  # noqa: PTH116
+
+
+def _groups(bag: Path) -> list[str]:
+    return [f"In {name}" for name in values(bag, COLLECTION)]
+
+
+def _older(record: Record, href: str) -> Html:
+    metadata = record.metadata
+    version = f"version {metadata.version}" if metadata.version else metadata.publication_date
+    return join([tag("a", metadata.title, href=href), f" ({version})"])
+
+
+def _item(record: Record, state: State, href: str, more: Sequence[str]) -> Html:
     metadata = record.metadata
     people = [creator.person_or_org.display_name for creator in metadata.creators]
     if len(people) > _NAMED:
         people[_NAMED - 1 :] = [f"and {len(people) - _NAMED + 1} more"]
-    facts = [resource_type(metadata.resource_type.id), metadata.publication_date, files]
-    title = tag("a", metadata.title, href=quote(path))
-    return tag(
-        "li",
-        tag("h3", title, Html(" "), badge(state.value)),
-        tag("p", "; ".join(people)),
-        tag("p", join(tag("span", fact) for fact in facts), class_="facts"),
+    facts = [resource_type(metadata.resource_type.id), metadata.publication_date, *more]
+    title = tag("a", metadata.title, href=href)
+    return join(
+        [
+            tag("h3", title, Html(" "), badge(state.value)),
+            tag("p", "; ".join(people)),
+            tag("p", join(tag("span", fact) for fact in facts), class_="facts"),
+        ]
     )
 
 
 def _render(found: Collection[_Entry], root: Path) -> str:
-    ordered = sorted(found, key=lambda entry: entry.order, reverse=True)
+    published = {entry.name: entry for entry in found if entry.state is State.PUBLISHED}
+    followed = {entry.previous for entry in published.values()}
+    newest = (entry for entry in found if entry.name not in followed)
+    ordered = sorted(newest, key=lambda entry: entry.order, reverse=True)
     sections = [
-        _section(title, [entry for entry in ordered if entry.state is state])
+        _section(title, [entry for entry in ordered if entry.state is state], published)
         for title, state in (("Published", State.PUBLISHED), ("Drafts", State.DRAFT))
     ]
-    size = human_size(sum(entry.size for entry in ordered))
+    size = human_size(sum(entry.size for entry in found))
     says = f"{count(len(ordered), 'record')}, {size}" if ordered else "No records yet"
     main = join([tag("h1", "Local archive"), tag("p", says, class_="facts"), *sections])
     footer = tag("p", f"The folder {root}, kept by publishkit. Each record is a BagIt bag.")
     return page("Local archive", nav=Html(""), main=main, footer=footer)
 
 
-def _section(title: str, entries: list[_Entry]) -> Html:
+def _section(title: str, entries: list[_Entry], published: Mapping[str, _Entry]) -> Html:
     if not entries:
         return Html("")
-    records = tag("ul", *(entry.html for entry in entries), class_="plain records")
+    items = (tag("li", entry.html, _versions(entry, published)) for entry in entries)
+    records = tag("ul", *items, class_="plain records")
     return tag("section", tag("h2", title), records)
+
+
+def _versions(entry: _Entry, published: Mapping[str, _Entry]) -> Html:
+    """The published bags that one follows, the newest first; a draft names its page only."""
+    links, before = [], published.get(entry.previous)
+    while entry.state is State.PUBLISHED and before and before.link not in links:
+        links.append(before.link)
+        before = published.get(before.previous)
+    if not links:
+        return Html("")
+    shown = tag("ul", *(tag("li", link) for link in links), class_="plain")
+    return tag("details", tag("summary", count(len(links), "older version")), shown)

@@ -2,8 +2,10 @@
 
     index.html               every record with a page
     drafts/<title>-<id>/     bags that are not published
-    published/<title>-<id>/  bags that are never changed again
+    published/<title>-<id>/  bags whose payload and metadata are never changed again
     .incoming/<id>/          deposits that have no metadata yet
+    .editing/<id>-<id>/      bags that will follow published ones, by the ids of both
+    .trash/<title>-<id>/     drafts that were put aside
 
 Each step from one folder to the next is one rename, so that a bag is in exactly one of them.
 """
@@ -17,6 +19,7 @@ import re
 import shutil
 import unicodedata
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Final
@@ -27,7 +30,7 @@ from publishkit_local.storage import sync
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Layout", "Place", "id_of", "slug"]
+__all__ = ["Layout", "Place", "id_in", "id_of", "slug"]
 
 _DIGITS: Final = 12
 """Of an id."""
@@ -52,6 +55,17 @@ def id_of(marker: str) -> str:
     return hashlib.sha256(marker.encode()).hexdigest()[:_DIGITS]
 
 
+def id_in(path: Path, root: Path) -> str | None:
+    """The id of the deposit in an archive that a path lies in, from the path alone."""
+    parts = path.relative_to(root).parts if path.is_relative_to(root) else ()
+    match parts[:2]:
+        case "drafts" | "published", name if _BAG.fullmatch(name):
+            return name[-_DIGITS:]
+        case ".incoming", name if _ID.fullmatch(name):
+            return name
+    return None
+
+
 def slug(title: str) -> str:
     """A title as a part of a file name that every system can hold."""
     ascii_ = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode()
@@ -74,6 +88,8 @@ class Layout:
         self.incoming = root / ".incoming"
         self.drafts = root / "drafts"
         self.published = root / "published"
+        self.editing = root / ".editing"
+        self.trash = root / ".trash"
         self._seen: dict[str, str] = {}
         self._lock = Lock()
 
@@ -99,6 +115,15 @@ class Layout:
                 with os.scandir(folder) as found:
                     yield from ((state, entry) for entry in found if _BAG.fullmatch(entry.name))
 
+    def deposits(self) -> Iterator[Place]:
+        """Every deposit, in no order, also those without metadata."""
+        if self.incoming.is_dir():
+            for path in list(self.incoming.iterdir()):
+                if _ID.fullmatch(path.name):
+                    yield Place(path.name, path, State.DRAFT)
+        for state, entry in self.bags():
+            yield Place(entry.name[-_DIGITS:], Path(entry.path), state)
+
     def add(self, id_: str) -> Place:
         """Make the folder of a new deposit. Raises FileExistsError when there is one."""
         bag = self.incoming / id_
@@ -107,6 +132,17 @@ class Layout:
         self.incoming.mkdir(parents=True, exist_ok=True)
         bag.mkdir()
         return Place(id_, bag, State.DRAFT)
+
+    def begin_edit(self, old: Place, id_: str) -> Place:
+        """The folder, made unless a kill left it, of the bag that will follow a published one."""
+        bag = self.editing / f"{old.id}-{id_}"
+        bag.mkdir(parents=True, exist_ok=True)
+        return Place(id_, bag, State.DRAFT)
+
+    def end_edits(self, id_: str) -> None:
+        """Delete what kills left of edits of a published bag."""
+        for bag in self.editing.glob(f"{id_}-*"):
+            shutil.rmtree(bag)
 
     def show(self, place: Place, title: str) -> Place:
         """Move a deposit that has metadata now to the drafts; one that is there stays."""
@@ -117,6 +153,15 @@ class Layout:
     def publish(self, place: Place, title: str) -> Place:
         """Move a draft to what is published: the moment at which it is."""
         return self._move(place, self.published / f"{slug(title)}-{place.id}", State.PUBLISHED)
+
+    def set_aside(self, place: Place) -> Path:
+        """Move a draft to the trash, and give the folder that it is then."""
+        name = place.bag.name  # a deposit of one marker can be put aside, and made, many times
+        names = chain([name], (f"{name}.{number}" for number in count(2)))
+        to = next(path for one in names if not (path := self.trash / one).exists())
+        self.trash.mkdir(parents=True, exist_ok=True)
+        place.bag.rename(to)
+        return to
 
     def discard(self, id_: str) -> None:
         """Delete a deposit, also one whose deletion was broken off."""

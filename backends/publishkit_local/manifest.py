@@ -23,7 +23,7 @@ from publishkit_local.storage import write
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-__all__ = ["MANIFEST", "PARTIAL", "PAYLOAD", "Arrived", "Manifests", "arrived", "render"]
+__all__ = ["MANIFEST", "PARTIAL", "PAYLOAD", "Arrived", "Manifests", "arrived", "digests", "render"]
 
 MANIFEST: Final = "manifest-sha256.txt"
 PAYLOAD: Final = "data"
@@ -44,9 +44,13 @@ class Arrived:
 
 def arrived(bag: Path) -> dict[str, Arrived]:
     """The files in a bag's payload by key, in order; reads no file's content."""
-    digests = _read(bag / MANIFEST)
-    sizes = _sizes(bag / PAYLOAD)
-    return {key: Arrived(sizes[key], digests.get(key, "")) for key in sorted(sizes)}
+    known, sizes = digests(bag), _sizes(bag / PAYLOAD)
+    return {key: Arrived(sizes[key], known.get(key, "")) for key in sorted(sizes)}
+
+
+def digests(bag: Path) -> dict[str, str]:
+    """The SHA-256 by key of every file that arrived whole, whether or not it is still there."""
+    return _read(bag / MANIFEST)
 
 
 def render(files: Mapping[str, Arrived]) -> bytes:
@@ -70,9 +74,9 @@ class Manifests:
     def drop(self, bag: Path, keys: Collection[str]) -> None:
         """Note that files are not, or no longer, whole."""
         with self._lock:
-            digests = _read(bag / MANIFEST)
-            kept = {key: value for key, value in digests.items() if key not in keys}
-            if len(kept) < len(digests):
+            known = digests(bag)
+            kept = {key: value for key, value in known.items() if key not in keys}
+            if len(kept) < len(known):
                 write(bag / MANIFEST, _render((value, key) for key, value in kept.items()))
 
 

@@ -14,7 +14,7 @@ from publishkit_local.style import badge, page
 from publishkit_local.text import count, human_size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from publishkit.model import Award, Contributor, Creator, Funding, Record, RelatedIdentifier
     from publishkit.repository import State
@@ -27,7 +27,15 @@ _PICTURES: Final = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg")
 _LARGEST_PICTURE: Final = 5_000_000
 
 
-def landing_page(record: Record, files: Mapping[str, Arrived], *, id_: str, state: State) -> str:
+def landing_page(
+    record: Record,
+    files: Mapping[str, Arrived],
+    *,
+    id_: str,
+    state: State,
+    previous: str = "",
+    collections: Sequence[str] = (),
+) -> str:
     """The page as HTML that needs nothing but the bag around it.
 
     Args:
@@ -35,9 +43,17 @@ def landing_page(record: Record, files: Mapping[str, Arrived], *, id_: str, stat
         files: The payload by key.
         id_: The deposit's id.
         state: Draft or published.
+        previous: The folder's name of the published bag that this one follows.
+        collections: The collections that it is in.
     """
+    before = _previous(previous)
     first = [_picture(record, files), _description(record), _cite(record, id_), _files(files)]
-    rest = [_details(record), _funding(record), _related(record), _references(record)]
+    rest = [
+        _details(record, collections, before),
+        _funding(record),
+        _related(record),
+        _references(record),
+    ]
     columns = [tag("div", *first), tag("div", *rest, _verify())]
     main = join([_head(record, files, state), tag("div", *columns, class_="columns")])
     return page(
@@ -162,7 +178,14 @@ def _href(key: str) -> str:
     return f"{PAYLOAD}/{quote(key)}"
 
 
-def _details(record: Record) -> Html:
+def _previous(bag: str) -> Html:
+    if not bag:
+        return Html("")
+    record = f"Record {bag.rpartition('-')[2]}"
+    return tag("a", record, href=f"../../published/{quote(bag)}/index.html")
+
+
+def _details(record: Record, collections: Sequence[str], previous: Html) -> Html:
     metadata = record.metadata
     doi = link(record.doi, url_of(record.doi, "doi")) if record.doi else ""
     dates = (f"{label(d.type.id)} {d.date}" for d in metadata.dates)
@@ -180,6 +203,8 @@ def _details(record: Record) -> Html:
         "Sizes": metadata.sizes,
         "Formats": metadata.formats,
         "Places": places,
+        "Collections": collections,
+        "Previous version": [previous],
     }
     listed = (_detail(name, values) for name, values in rows.items())
     people = tag("ul", *map(_person, metadata.contributors), class_="plain")

@@ -11,7 +11,7 @@ from urllib.request import url2pathname
 from publishkit.errors import ConfigError
 from publishkit.hooks import Target
 
-__all__ = ["NAME", "folder_of", "targets"]
+__all__ = ["NAME", "folder_of", "locate", "targets"]
 
 NAME: Final = "local"
 FOLDER: Final = "publishkit-archive"
@@ -49,3 +49,17 @@ def folder_of(target: Target) -> Path:
         f"{target.name}: {target.url!r} does not name a folder of this machine",
         advice=f"Write the absolute path of a folder as a file URL, such as {example}",
     )
+
+
+def locate(target: Target, url: str) -> str | None:
+    """The id of the deposit whose folder, page or file at a target has this URL, or None.
+
+    Raises:
+        ConfigError: The target's URL does not name a folder.
+    """
+    from publishkit_local.layout import id_in  # seldom needed
+
+    parts = urlsplit(url)
+    if parts.scheme != "file" or parts.netloc not in {"", "localhost"}:
+        return None
+    return id_in(Path(url2pathname(parts.path)), folder_of(target))

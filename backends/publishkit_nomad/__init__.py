@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from publishkit.hooks import Backend, Connection, hookimpl
 from publishkit_nomad.targets import NAME, SETTINGS, TARGETS
+from publishkit_nomad.urls import locate
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -23,7 +24,13 @@ __all__ = ["publishkit_backend"]
 def publishkit_backend() -> Backend:
     """Declare the backend."""
     return Backend(
-        name=NAME, targets=TARGETS, settings=SETTINGS, passwords=True, block=_block, open=_open
+        name=NAME,
+        targets=TARGETS,
+        settings=SETTINGS,
+        passwords=True,
+        locate=locate,
+        block=_block,
+        open=_open,
     )
 
 

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, JsonValue
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, JsonValue
 
 __all__ = [
+    "ArchiveAnswer",
     "Dataset",
+    "DatasetAnswer",
     "DatasetPage",
     "Entry",
+    "EntryAnswer",
     "EntryPage",
     "Folder",
     "FolderPage",
     "NewDataset",
+    "Person",
+    "Processed",
+    "ProcessedAnswer",
     "ProcessedPage",
     "Upload",
     "UploadAnswer",
     "UploadPage",
-    "User",
     "Users",
     "words",
 ]
@@ -28,6 +34,12 @@ def _or_empty(value: object) -> object:
     return () if value is None else value
 
 
+def _in_utc(time: datetime) -> datetime:
+    """NOMAD's times without a zone are in UTC (all of 1.3's, and datasets' in 2.0)."""
+    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+
+
+Moment = Annotated[datetime, AfterValidator(_in_utc)]
 Texts = Annotated[tuple[str, ...], BeforeValidator(_or_empty)]
 
 
@@ -42,11 +54,13 @@ class Pagination(_Answer):
     next_page_after_value: str | None = None
 
 
-class User(_Answer):
+class Person(_Answer):
     """A person with an account; the e-mail address is only given for oneself."""
 
     user_id: str
     name: str = ""
+    first_name: str | None = None
+    last_name: str | None = None
     username: str | None = None
     affiliation: str | None = None
     email: str | None = None
@@ -56,11 +70,11 @@ class User(_Answer):
 class Users(_Answer):
     """Some users."""
 
-    data: tuple[User, ...] = ()
+    data: tuple[Person, ...] = ()
 
 
 class Doi(_Answer):
-    """The DOI of an upload (NOMAD 2.0)."""
+    """The DOI of an upload (NOMAD 1.4 on)."""
 
     id: str
 
@@ -70,6 +84,8 @@ class Upload(_Answer):
 
     upload_id: str
     upload_name: str | None = None
+    upload_create_time: Moment | None = None
+    publish_time: Moment | None = None
     process_running: bool = False
     process_status: str = ""
     current_process: str | None = None
@@ -81,9 +97,25 @@ class Upload(_Answer):
     main_author: str = ""
     coauthors: Texts = ()
     reviewers: Texts = ()
+    coauthor_groups: Texts = ()
+    reviewer_groups: Texts = ()
+    with_embargo: bool = False
+    """Whether an embargo is in force; false for a draft."""
     embargo_length: int = 0
+    """Months; it stays when the embargo has ended."""
+    license: str = ""
     entries: int = 0
     doi: Doi | None = None
+
+    @property
+    def changed(self) -> datetime | None:
+        """When it was last made, processed or published."""
+        try:
+            ended = _in_utc(datetime.fromisoformat(self.complete_time or ""))
+        except ValueError:
+            ended = None
+        times = (self.upload_create_time, self.publish_time, ended)
+        return max((time for time in times if time), default=None)
 
 
 class UploadAnswer(_Answer):
@@ -105,6 +137,14 @@ class Dataset(_Answer):
     dataset_id: str
     dataset_name: str = ""
     user_id: str = ""
+    doi: str | None = None
+    dataset_create_time: Moment | None = None
+
+
+class DatasetAnswer(_Answer):
+    """One dataset."""
+
+    data: Dataset
 
 
 class NewDataset(_Answer):
@@ -121,10 +161,17 @@ class DatasetPage(_Answer):
 
 
 class Entry(_Answer):
-    """What the search index says of an entry's editable metadata."""
+    """What the search index says of an entry."""
 
     entry_id: str
+    upload_id: str = ""
     mainfile: str = ""
+    entry_name: str | None = None
+    entry_type: str | None = None
+    published: bool = False
+    processed: bool = True
+    processing_errors: Texts = ()
+    upload_create_time: Moment | None = None
     comment: str | None = None
     references: Texts = ()
     datasets: Annotated[tuple[Dataset, ...], BeforeValidator(_or_empty)] = ()
@@ -137,19 +184,40 @@ class EntryPage(_Answer):
     pagination: Pagination = Pagination()
 
 
-class Processing(_Answer):
-    """What the search index says of an entry's processing."""
+class EntryAnswer(_Answer):
+    """One entry."""
 
-    processing_errors: Texts = ()
+    data: Entry
 
 
 class Processed(_Answer):
     """An entry's processing."""
 
     mainfile: str
+    entry_id: str = ""
     process_status: str = ""
+    process_running: bool = False
     errors: Texts = ()
-    entry_metadata: Processing | None = None
+    entry_metadata: Entry | None = None
+    """What the search index says of it; nothing before it is processed."""
+
+
+class ProcessedAnswer(_Answer):
+    """One entry's processing."""
+
+    data: Processed
+
+
+class ArchiveData(_Answer):
+    """An entry's processed archive, and ids."""
+
+    archive: dict[str, JsonValue]
+
+
+class ArchiveAnswer(_Answer):
+    """The archive of one entry."""
+
+    data: ArchiveData
 
 
 class ProcessedPage(_Answer):

@@ -4,31 +4,30 @@ from __future__ import annotations
 
 import re
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from pydantic import BaseModel, JsonValue, ValidationError
-
-from publishkit.errors import AuthenticationError, NotFoundError, TemporaryError
-from publishkit.http import Body, Client, NoAuth
+from publishkit.errors import NotFoundError
 from publishkit_nomad import answers
 from publishkit_nomad.answers import (
     Dataset,
     Element,
     Entry,
     Folder,
+    Person,
+    Processed,
     ProcessedPage,
     Upload,
-    User,
 )
-from publishkit_nomad.auth import PasswordAuth, auth_for
+from publishkit_nomad.calls import Calls
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
+    from contextlib import AbstractContextManager
 
-    import requests
+    from pydantic import JsonValue
 
-    from publishkit.hooks import Connection
+    from publishkit.http import Body
 
 __all__ = ["NomadApi"]
 
@@ -38,44 +37,41 @@ FOLDER_PAGE: Final = 10_000
 """NOMAD lists a whole folder for each page of it, so that few large ones are faster."""
 SEND_TIMEOUT: Final = 600.0
 """Seconds that the server may think after the last byte of a zip."""
-_ENTRY_FIELDS: Final[list[JsonValue]] = [
+UPLOADS_PAGE: Final = 100
+_EDITABLE: Final = (
     "entry_id",
     "mainfile",
     "comment",
     "references",
     "datasets.dataset_id",
     "datasets.dataset_name",
-]
+)
+_ENTRY_FIELDS: Final = (
+    *_EDITABLE,
+    "upload_id",
+    "entry_name",
+    "entry_type",
+    "published",
+    "processed",
+    "processing_errors",
+    "upload_create_time",
+)
 
-Answer = TypeVar("Answer", bound=BaseModel)
 
-
-class NomadApi:
+class NomadApi(Calls):
     """The calls to one NOMAD, signed.
 
     Thread-safe. Every method raises RepositoryError and its kin; `find_x` gives None, the others
     raise NotFoundError.
     """
 
-    def __init__(self, connection: Connection) -> None:
-        base = connection.target.url
-        # NOMAD answers POST /uploads as plain text without the id unless Accept is exactly this
-        headers = {"Accept": "application/json"}
-        unsigned = Client(connection, base, auth=NoAuth(), words=answers.words, headers=headers)
-        self._auth = auth_for(connection.credentials, unsigned)
-        self._client = Client(
-            connection, base, auth=self._auth, words=answers.words, headers=headers
-        )
-        self.base = self._client.base
-        self.target = connection.target.name
-
     # ---- people ----
 
-    def me(self) -> User:
+    def me(self) -> Person:
         """Who is signed in."""
-        return self._get(User, "users/me")
+        return self._get(Person, "users/me")
 
-    def users(self, **query: str) -> tuple[User, ...]:
+    def users(self, **query: str) -> tuple[Person, ...]:
         """The users found by `user_id`, `username`, `email` or `prefix`.
 
         All but `user_id` find parts of names and addresses too.
@@ -103,6 +99,25 @@ class NomadApi:
         }
         return self._get(answers.UploadPage, "uploads", query).data
 
+    def own_uploads(self) -> Iterator[Upload]:
+        """All uploads that one is the main author of, the newest first."""
+        number, seen = 1, set[str]()
+        while True:
+            query: dict[str, str | int] = {
+                "is_owned": "true",
+                "order_by": "upload_create_time",
+                "order": "desc",
+                "page": number,
+                "page_size": UPLOADS_PAGE,
+            }
+            page = self._get(answers.UploadPage, "uploads", query)
+            # one that is made meanwhile moves the others to the next page
+            yield from (upload for upload in page.data if upload.upload_id not in seen)
+            seen |= {upload.upload_id for upload in page.data}
+            if not page.data or number * UPLOADS_PAGE >= page.pagination.total:
+                return
+            number += 1
+
     def count_unpublished(self) -> int:
         """How many unpublished uploads one is the main author of."""
         query: dict[str, str | int] = {
@@ -129,7 +144,39 @@ class NomadApi:
         """Edit metadata; NOMAD 1.3 answers while it is at it."""
         self._send("POST", f"{_of(upload_id)}/edit", repeat=True, json=dict(request))
 
+    def assign_upload_doi(self, upload_id: str) -> None:
+        """Register a DOI for a published upload (NOMAD 1.4 on); never repeated."""
+        self._send("POST", f"{_of(upload_id)}/action/assign-doi", repeat=False)
+
     # ---- entries ----
+
+    def entry(self, entry_id: str) -> Entry:
+        """What the search index says of an entry."""
+        return self._get(answers.EntryAnswer, _entry(entry_id)).data
+
+    def archive(self, entry_id: str) -> dict[str, JsonValue]:
+        """The processed archive of an entry."""
+        return self._get(answers.ArchiveAnswer, f"{_entry(entry_id)}/archive").data.archive
+
+    def processed_entry(self, upload_id: str, entry_id: str) -> Processed:
+        """How one entry's processing went."""
+        where = f"{_of(upload_id)}/{_entry(entry_id)}"
+        return self._get(answers.ProcessedAnswer, where).data
+
+    def all_processed(self, upload_id: str) -> Iterator[Processed]:
+        """All entries of an upload with how their processing went, by main file."""
+        number = 1
+        while True:
+            query: dict[str, str | int] = {
+                "page": number,
+                "page_size": PAGE,
+                "order_by": "mainfile",
+            }
+            page = self._get(ProcessedPage, f"{_of(upload_id)}/entries", query)
+            yield from page.data
+            if not page.data or number * PAGE >= page.pagination.total:
+                return
+            number += 1
 
     def processed(self, upload_id: str, *, page: int = 1, page_size: int = 1) -> ProcessedPage:
         """How the entries' processing went, the failed ones first."""
@@ -142,29 +189,45 @@ class NomadApi:
 
     def first_entries(self, upload_id: str, count: int) -> tuple[Entry, ...]:
         """The first entries by the name of their main files."""
-        return self._entry_page(upload_id, {"page_size": count}).data
+        query: dict[str, JsonValue] = {
+            "owner": "visible",
+            "query": {"upload_id": upload_id},
+            "required": {"include": [*_EDITABLE]},
+            "pagination": {"order_by": "mainfile", "page_size": count},
+        }
+        return self._entry_page(query).data
 
     def entries(self, upload_id: str) -> Iterator[Entry]:
-        """All entries of an upload, by the name of their main files."""
+        """What may be edited of all entries of an upload, by the name of their main files."""
+        return self._paged(
+            {
+                "owner": "visible",
+                "query": {"upload_id": upload_id},
+                "required": {"include": [*_EDITABLE]},
+            },
+            {"order_by": "mainfile"},
+        )
+
+    def search(self, owner: str, query: JsonValue) -> Iterator[Entry]:
+        """All entries that match a query in NOMAD's own language, the newest uploads first."""
+        return self._paged(
+            {"owner": owner, "query": query, "required": {"include": [*_ENTRY_FIELDS]}},
+            {"order_by": "upload_create_time", "order": "desc"},
+        )
+
+    def _paged(self, request: dict[str, JsonValue], order: dict[str, JsonValue]) -> Iterator[Entry]:
+        """Page by page, since NOMAD gives no more than 10,000 at once."""
         after: str | None = None
         while True:
-            asked: dict[str, JsonValue] = {"page_size": PAGE}
-            page = self._entry_page(
-                upload_id, {**asked, "page_after_value": after} if after else asked
-            )
+            more: dict[str, JsonValue] = {"page_after_value": after} if after else {}
+            page = self._entry_page({**request, "pagination": {"page_size": PAGE, **order, **more}})
             yield from page.data
             after = page.pagination.next_page_after_value
             if not after or not page.data:
                 return
 
-    def _entry_page(self, upload_id: str, asked: dict[str, JsonValue]) -> answers.EntryPage:
-        query: dict[str, JsonValue] = {
-            "owner": "visible",
-            "query": {"upload_id": upload_id},
-            "required": {"include": _ENTRY_FIELDS},
-            "pagination": {"order_by": "mainfile", **asked},
-        }
-        answer = self._send("POST", "entries/query", repeat=True, json=query)
+    def _entry_page(self, request: dict[str, JsonValue]) -> answers.EntryPage:
+        answer = self._send("POST", "entries/query", repeat=True, json=request)
         return self._parse(answers.EntryPage, answer)
 
     # ---- raw files ----
@@ -200,6 +263,19 @@ class NomadApi:
         except NotFoundError:
             return None
 
+    def open_raw(
+        self, upload_id: str, path: str, offset: int
+    ) -> AbstractContextManager[Iterator[bytes]]:
+        """The content of a file from an offset on; nothing from its end on."""
+        return self._stream(f"{_of(upload_id)}/raw/{quote(path)}", {"offset": offset})
+
+    def open_zip(
+        self, upload_id: str, folder: str, pattern: str
+    ) -> AbstractContextManager[Iterator[bytes]]:
+        """A zip of those files in and below a folder whose path in the upload fits a pattern."""
+        asked = {"compress": "true", "re_pattern": pattern}
+        return self._stream(f"{_of(upload_id)}/raw/{quote(folder)}", asked)
+
     def put_zip(self, upload_id: str, body: Callable[[], Body]) -> None:
         """Send a zip that is unpacked over what is there; zips inside it stay as they are."""
         self._send(
@@ -220,11 +296,38 @@ class NomadApi:
 
     # ---- datasets ----
 
+    def dataset(self, dataset_id: str) -> Dataset:
+        """A dataset, anybody's."""
+        return self._get(answers.DatasetAnswer, _dataset(dataset_id)).data
+
     def datasets_named(self, name: str, user_id: str) -> tuple[Dataset, ...]:
         """The datasets of a user that have exactly this name."""
         query: dict[str, str | int] = {"dataset_name": name, "user_id": user_id, "page_size": PAGE}
         found = self._get(answers.DatasetPage, "datasets/", query).data
         return tuple(d for d in found if d.dataset_name == name and d.user_id == user_id)
+
+    def datasets(self, **query: str) -> Iterator[Dataset]:
+        """All datasets found by `user_id` or `doi`."""
+        number = 1
+        while True:
+            asked: dict[str, str | int] = {**query, "page": number, "page_size": PAGE}
+            page = self._get(answers.DatasetPage, "datasets/", asked)
+            yield from page.data
+            if not page.data or number * PAGE >= page.pagination.total:
+                return
+            number += 1
+
+    def delete_dataset(self, dataset_id: str) -> None:
+        """Delete a dataset; a missing one is no error."""
+        where = _dataset(dataset_id)
+        self._send("DELETE", where, repeat=True, accept=(HTTPStatus.NOT_FOUND,))
+
+    def assign_dataset_doi(self, dataset_id: str) -> None:
+        """Register a DOI for a dataset; never repeated.
+
+        NOMAD 1.3.17 deletes a dataset whose DOI it could not register, when asked again.
+        """
+        self._send("POST", f"{_dataset(dataset_id)}/action/doi", repeat=False)
 
     def create_dataset(self, name: str) -> str:
         """Make a dataset and give its id; its name must be new among one's own."""
@@ -232,78 +335,21 @@ class NomadApi:
         answer = self._send("POST", "datasets/", repeat=False, json=body)
         return self._parse(answers.NewDataset, answer).dataset_id
 
-    # ---- sending ----
-
-    def _get(
-        self,
-        model: type[Answer],
-        path: str,
-        params: Mapping[str, str | int] | None = None,
-    ) -> Answer:
-        return self._parse(model, self._send("GET", path, repeat=True, params=params))
-
-    def _parse(self, model: type[Answer], answer: requests.Response) -> Answer:
-        try:
-            return model.model_validate_json(answer.content)
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"])
-            raise TemporaryError(
-                f"the answer is not what NOMAD answers ({where}: {first['msg']})",
-                target=self.target,
-                method=answer.request.method or "",
-                url=answer.url,
-                status=answer.status_code,
-                advice="Check the target's URL, which ends in /api/v1; if it is right, try later.",
-            ) from None
-
-    def _send(
-        self,
-        method: str,
-        path: str,
-        *,
-        repeat: bool,
-        params: Mapping[str, str | int] | None = None,
-        json: JsonValue = None,
-        body: Callable[[], Body] | None = None,
-        headers: Mapping[str, str] | None = None,
-        accept: Sequence[int] = (),
-        timeout: float | None = None,
-    ) -> requests.Response:
-        def once() -> requests.Response:
-            more = {} if timeout is None else {"timeout": timeout}
-            return self._client.send(
-                method,
-                path,
-                repeat=repeat,
-                params=params,
-                json=json,
-                body=body,
-                headers=headers,
-                accept=accept,
-                **more,
-            )
-
-        try:
-            return once()
-        except AuthenticationError as error:
-            if not self._renewed(error):
-                raise
-            return once()
-
-    def _renewed(self, error: AuthenticationError) -> bool:
-        """Whether a token that the server calls expired was dropped for a new one."""
-        expired = (
-            error.status == HTTPStatus.UNAUTHORIZED and "expired token" in error.answer.lower()
-        )
-        if expired and isinstance(self._auth, PasswordAuth):
-            self._auth.forget()
-            return True
-        return False
-
 
 def _of(upload_id: str) -> str:
     """An upload's path; what cannot be an id must not lead anywhere else."""
-    if not _ID.fullmatch(upload_id):
-        raise NotFoundError(f"{upload_id!r} is no id of an upload")
-    return f"uploads/{upload_id}"
+    return f"uploads/{_safe(upload_id, 'an upload')}"
+
+
+def _entry(entry_id: str) -> str:
+    return f"entries/{_safe(entry_id, 'an entry')}"
+
+
+def _dataset(dataset_id: str) -> str:
+    return f"datasets/{_safe(dataset_id, 'a dataset')}"
+
+
+def _safe(id_: str, of_what: str) -> str:
+    if not _ID.fullmatch(id_):
+        raise NotFoundError(f"{id_!r} is no id of {of_what}")
+    return id_

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from publishkit.model import Record, Right
     from publishkit.repository import DataFile
 
-__all__ = ["check", "check_group"]
+__all__ = ["check", "check_group", "is_latin_1", "other_licences"]
 
 _ARCHIVE: Final = re.compile(r".*(archive|metainfo)\.(json|yaml|yml)")
 """The names that NOMAD parses as entries whatever is in them (seen on 1.3.17 to 2.0.0)."""
@@ -109,17 +109,23 @@ def _shortened(record: Record, today: date) -> Iterator[Problem]:
 # ---- licence ----
 
 
+def other_licences(record: Record) -> Iterator[tuple[int, str]]:
+    """The licences that are not CC BY 4.0: their place among the rights, and what to call them."""
+    for number, right in enumerate(record.metadata.rights):
+        if not _is_cc_by_4(right):
+            named = right.id or next(iter(right.title.values()), "") or right.link
+            yield number, named or "a licence"
+
+
 def _licence(record: Record) -> Iterator[Problem]:
     if block_of(record).accept_license:
         return
-    for number, right in enumerate(record.metadata.rights):
-        if not _is_cc_by_4(right):
-            named = right.id or next(iter(right.title.values()), "") or right.link or "a licence"
-            yield Problem(
-                f"metadata.rights[{number}]",
-                f"NOMAD publishes everything as CC BY 4.0, the record states {named}",
-                'state cc-by-4.0, or say "nomad": {"accept_license": true}',
-            )
+    for number, named in other_licences(record):
+        yield Problem(
+            f"metadata.rights[{number}]",
+            f"NOMAD publishes everything as CC BY 4.0, the record states {named}",
+            'state cc-by-4.0, or say "nomad": {"accept_license": true}',
+        )
 
 
 def _is_cc_by_4(right: Right) -> bool:
@@ -188,7 +194,7 @@ def _file(key: str) -> Iterator[Problem]:
             "rename it if it is not meant for NOMAD's parser",
             Severity.WARNING,
         )
-    elif not _is_latin_1(name):
+    elif not is_latin_1(name):
         yield Problem(
             key,
             "NOMAD 1.3 and 1.4 keep a file of this name, but do not give it out by itself",
@@ -203,7 +209,7 @@ def _file(key: str) -> Iterator[Problem]:
         )
 
 
-def _is_latin_1(name: str) -> bool:
+def is_latin_1(name: str) -> bool:
     """Whether the name fits into a header as NOMAD writes it (a 500 on 1.3.17 and 1.4.3)."""
     return all(ord(character) <= _LAST_OF_LATIN_1 for character in name)
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from publishkit.errors import LostAnswerError, RejectedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
+    from publishkit_nomad.answers import Dataset
     from publishkit_nomad.api import NomadApi
     from publishkit_nomad.people import People
 
@@ -29,6 +30,10 @@ class Datasets:
         """The id of the dataset of this name; the first, should there be several."""
         found = self._api.datasets_named(name, self._people.me().user_id)
         return found[0].dataset_id if found else None
+
+    def own(self) -> Iterator[Dataset]:
+        """All of them."""
+        return self._api.datasets(user_id=self._people.me().user_id)
 
     def ensure(self, names: Iterable[str]) -> dict[str, str]:
         """The ids of datasets by name; creates those that lack."""

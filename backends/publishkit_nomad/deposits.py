@@ -14,10 +14,24 @@ from publishkit_nomad.entry import ENTRY, entry_id_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from pydantic import JsonValue
+
     from publishkit_nomad.answers import Entry, Processed, Upload
     from publishkit_nomad.api import NomadApi
 
-__all__ = ["MEMBER_SEPARATOR", "deposit_of", "failures_of", "member_of", "reason_of_failure"]
+__all__ = [
+    "FAILED",
+    "MEMBER_SEPARATOR",
+    "deposit_of",
+    "entry_page",
+    "errors_of",
+    "failures_of",
+    "member_of",
+    "outline_of",
+    "reason_of_failure",
+    "split_id",
+    "upload_page",
+]
 
 MEMBER_SEPARATOR: Final = "/"
 """Between the ids of an upload and an entry, which consist of letters, digits, `-` and `_`."""
@@ -28,7 +42,7 @@ FAILURES_SHOWN: Final = 100
 _PROCESSING: Final = "processing"
 """Contents while files may move."""
 _PROCESS_FILES: Final = "_process_upload"
-_FAILED: Final = "FAILURE"
+FAILED: Final = "FAILURE"
 
 
 def deposit_of(api: NomadApi, upload: Upload, gui: str) -> Deposit:
@@ -41,17 +55,31 @@ def deposit_of(api: NomadApi, upload: Upload, gui: str) -> Deposit:
     """
     id_ = upload.upload_id
     entries = api.first_entries(id_, ENTRIES_SHOWN) if upload.entries else ()
-    return Deposit(
-        id=id_,
-        state=_state(upload),
+    extra: dict[str, JsonValue] = {
+        "entries": {entry.mainfile: entry.entry_id for entry in entries},
+        "datasets": {d.dataset_name: d.dataset_id for e in entries for d in e.datasets},
+    }
+    return replace(
+        outline_of(api.base, upload, gui),
         revision=_revision(upload, entries),
         contents=_PROCESSING if upload.process_running else _contents(api, upload),
         links=_links(api.base, gui, upload, entries),
+        extra={name: value for name, value in extra.items() if value},
+    )
+
+
+def outline_of(base: str, upload: Upload, gui: str) -> Deposit:
+    """The deposit as a list shows it: what is known without asking any further."""
+    return Deposit(
+        id=upload.upload_id,
+        state=_state(upload),
+        revision="",
+        contents="",
+        links=_links(base, gui, upload, ()),
         doi=upload.doi.id if upload.doi else None,
-        extra={
-            "entries": {entry.mainfile: entry.entry_id for entry in entries},
-            "datasets": {d.dataset_name: d.dataset_id for e in entries for d in e.datasets},
-        },
+        title=upload.upload_name or "",
+        created=upload.upload_create_time,
+        updated=upload.changed,
     )
 
 
@@ -60,7 +88,7 @@ def _state(upload: Upload) -> State:
         return State.PUBLISHED
     if upload.process_running:
         return State.PROCESSING
-    return State.FAILED if upload.process_status == _FAILED else State.DRAFT
+    return State.FAILED if upload.process_status == FAILED else State.DRAFT
 
 
 def _revision(upload: Upload, entries: Sequence[Entry]) -> str:
@@ -114,7 +142,7 @@ def _links(base: str, gui: str, upload: Upload, entries: Sequence[Entry]) -> dic
     if not upload.published:
         links["publish"] = f"{self}/action/publish"
     if gui:
-        links["self_html"] = f"{gui}/user/uploads/upload/id/{upload.upload_id}"
+        links["self_html"] = upload_page(gui, upload.upload_id)
     entry = entry_id_of(upload.upload_id, ENTRY)
     if any(e.entry_id == entry for e in entries):
         links |= _entry_links(base, gui, entry)
@@ -124,8 +152,18 @@ def _links(base: str, gui: str, upload: Upload, entries: Sequence[Entry]) -> dic
 def _entry_links(base: str, gui: str, entry_id: str) -> dict[str, str]:
     links = {"record": f"{base}/entries/{entry_id}"}
     if gui:
-        links["record_html"] = f"{gui}/search/entries/entry/id/{entry_id}"
+        links["record_html"] = entry_page(gui, entry_id)
     return links
+
+
+def upload_page(gui: str, upload_id: str) -> str:
+    """Where people see an upload."""
+    return f"{gui}/user/uploads/upload/id/{upload_id}"
+
+
+def entry_page(gui: str, entry_id: str) -> str:
+    """Where people see an entry."""
+    return f"{gui}/search/entries/entry/id/{entry_id}"
 
 
 def member_of(deposit: Deposit, prefix: str, base: str, gui: str) -> Deposit:
@@ -147,9 +185,15 @@ def member_of(deposit: Deposit, prefix: str, base: str, gui: str) -> Deposit:
     )
 
 
+def split_id(id_: str) -> tuple[str, str | None]:
+    """The ids of an upload and, for a member of a group, of its entry."""
+    upload_id, _, entry_id = id_.partition(MEMBER_SEPARATOR)
+    return upload_id, entry_id or None
+
+
 def reason_of_failure(upload: Upload) -> str | None:
     """Why the upload as a whole failed, in NOMAD's words; None if it did not."""
-    if upload.process_status != _FAILED or upload.process_running:
+    if upload.process_status != FAILED or upload.process_running:
         return None
     said = [_last_line(error) for error in upload.errors]
     return "; ".join(said) or _last_line(upload.last_status_message or "processing failed")
@@ -168,16 +212,20 @@ def _failed(api: NomadApi, upload_id: str) -> Iterator[str]:
         return
     page = api.processed(upload_id, page_size=min(count, FAILURES_SHOWN))
     for entry in page.data:
-        if entry.process_status == _FAILED:
+        if entry.process_status == FAILED:
             yield f"{entry.mainfile}: {_words_of(entry)}"
     if count > FAILURES_SHOWN:
         yield f"{count - FAILURES_SHOWN} more entries failed"
 
 
 def _words_of(entry: Processed) -> str:
+    return "; ".join(errors_of(entry)) or "processing failed"
+
+
+def errors_of(entry: Processed) -> tuple[str, ...]:
+    """Why an entry could not be processed, in NOMAD's words, without tracebacks."""
     indexed = entry.entry_metadata.processing_errors if entry.entry_metadata else ()
-    said = dict.fromkeys(_last_line(error) for error in (*entry.errors, *indexed))
-    return "; ".join(said) or "processing failed"
+    return tuple(dict.fromkeys(_last_line(error) for error in (*entry.errors, *indexed)))
 
 
 def _last_line(error: str) -> str:

@@ -14,18 +14,25 @@ from pydantic import JsonValue
 from publishkit.errors import RejectedError
 from publishkit_nomad.block import block_of
 from publishkit_nomad.people import UnclearUserError
-from publishkit_nomad.wishes import EntryWishes, Layout, embargo_months, entry_wishes
+from publishkit_nomad.wishes import (
+    EntryWishes,
+    Layout,
+    embargo_months,
+    entry_wishes,
+    lifts_embargo,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
     from publishkit.abilities import Member
+    from publishkit.model import Record
     from publishkit_nomad.answers import Entry, Upload
     from publishkit_nomad.api import NomadApi
     from publishkit_nomad.datasets import Datasets
     from publishkit_nomad.people import People
 
-__all__ = ["Editor"]
+__all__ = ["Edit", "Editor", "Fields"]
 
 _BUSY: Final = "is_blocking"
 """In the answer to an edit while the upload is processed (NOMAD 1.4 on)."""
@@ -36,14 +43,20 @@ Fields = dict[str, JsonValue]
 
 
 @dataclass(frozen=True, slots=True)
-class _Edit:
+class Edit:
     """One edit request."""
 
     fields: Fields
     entry_ids: tuple[str, ...] | None = None
     """The entries that it is about; None means the upload with all that it holds."""
 
+    @classmethod
+    def of_entries(cls, fields: Fields, entry_ids: Sequence[str], upload: Upload) -> Edit:
+        """An edit of some entries, or of the whole upload where these are all it has."""
+        return cls(fields, None if len(entry_ids) == upload.entries else tuple(entry_ids))
+
     def request(self) -> dict[str, JsonValue]:
+        """What to send."""
         if self.entry_ids is None:
             return {"metadata": self.fields}
         # without the owner, the default `public` finds no entry of a draft
@@ -84,13 +97,27 @@ class Editor:
             RejectedError: Names all that NOMAD refused, or what it dropped without a word.
         """
         datasets = self._datasets.ensure(layout.datasets)
+        self.bring(upload_id, lambda upload: self._needed(upload, layout, datasets))
+
+    def bring(self, upload_id: str, needed: Callable[[Upload], Sequence[Edit]]) -> Upload:
+        """Edit until nothing is needed any more, and give the upload as it is then.
+
+        Args:
+            upload_id: Of the upload; waited for before, between and after.
+            needed: The edits that lack, by what the upload and its entries say now.
+
+        Raises:
+            RejectedError: Names all that NOMAD refused, or what it dropped without a word.
+        """
         for _ in range(_ROUNDS):
-            edits = self._needed(self._settled(upload_id), layout, datasets)
+            upload = self._settled(upload_id)
+            edits = needed(upload)
+            if not edits:
+                return upload
             for edit in edits:
                 self._edit(upload_id, edit)
-            if not edits:
-                return
-        missing = self._needed(self._settled(upload_id), layout, datasets)
+        upload = self._settled(upload_id)
+        missing = needed(upload)
         if missing:
             names = sorted({name for edit in missing for name in edit.fields})
             raise RejectedError(
@@ -98,8 +125,21 @@ class Editor:
                 target=self._api.target,
                 advice="Look at the upload's page; if somebody edits it there, push again later.",
             )
+        return upload
 
-    def _edit(self, upload_id: str, edit: _Edit) -> None:
+    def entries(self, upload: Upload, entry_id: str | None = None) -> list[Entry]:
+        """The entries of an upload, or one of them. RejectedError when there are none."""
+        found = self._api.entries(upload.upload_id) if upload.entries else ()
+        entries = [entry for entry in found if entry_id in {None, entry.entry_id}]
+        if not entries:
+            raise RejectedError(
+                f"the upload {upload.upload_id} has no entries, and these are what NOMAD links",
+                target=self._api.target,
+                advice="Push its files first, and leave nomad.entry out of record_metadata.json.",
+            )
+        return entries
+
+    def _edit(self, upload_id: str, edit: Edit) -> None:
         try:
             self._api.edit(upload_id, edit.request())
         except RejectedError as error:
@@ -109,27 +149,27 @@ class Editor:
             self._api.edit(upload_id, edit.request())
         self._settled(upload_id)
 
-    def _needed(self, upload: Upload, layout: Layout, datasets: dict[str, str]) -> list[_Edit]:
+    def _needed(self, upload: Upload, layout: Layout, datasets: dict[str, str]) -> list[Edit]:
         """The edits that bring the upload from what it says to what it should say."""
         whole = self._upload_fields(upload, layout)
         entries = list(self._api.entries(upload.upload_id)) if upload.entries else []
-        edits: list[_Edit] = []
+        edits: list[Edit] = []
         for member in layout.members:
             mine = _entries_of(member, entries)
             fields = _entry_fields(mine, entry_wishes(member.record), datasets)
             if not layout.is_group:
                 whole |= fields
             elif fields:
-                edits.append(_Edit(fields, tuple(entry.entry_id for entry in mine)))
-        return [_Edit(whole), *edits] if whole else edits
+                edits.append(Edit(fields, tuple(entry.entry_id for entry in mine)))
+        return [Edit(whole), *edits] if whole else edits
 
     def _upload_fields(self, upload: Upload, layout: Layout) -> Fields:
         block = block_of(layout.lead)
         fields: Fields = {}
         if upload.upload_name != layout.name:
             fields["upload_name"] = layout.name
-        months = embargo_months([member.record for member in layout.members])
-        if not upload.published and upload.embargo_length != months:
+        months = self._embargo(upload, [member.record for member in layout.members])
+        if upload.embargo_length != months:
             fields["embargo_length"] = months
         for name, called, now in (
             ("coauthors", block.coauthors, upload.coauthors),
@@ -139,6 +179,24 @@ class Editor:
             if ids is not None and set(ids) != set(now):
                 fields[name] = list(ids)
         return fields
+
+    def _embargo(self, upload: Upload, records: Sequence[Record]) -> int:
+        """How long the embargo should be; that of a published upload can only be lifted."""
+        if not upload.published:
+            return embargo_months(records)
+        if all(lifts_embargo(record) for record in records):
+            return 0
+        day = upload.publish_time.date() if upload.publish_time else None
+        wanted = embargo_months(records, day)
+        if wanted > upload.embargo_length:
+            raise RejectedError(
+                f"the upload {upload.upload_id} is published with an embargo of "
+                f"{upload.embargo_length} months, which cannot become {wanted}",
+                target=self._api.target,
+                advice="Take the embargo out of record_metadata.json, or set embargo_length to 0 "
+                "in its nomad block to lift it.",
+            )
+        return upload.embargo_length
 
     def _ids(self, called: Sequence[str]) -> list[str]:
         try:
@@ -165,12 +223,13 @@ def _entry_fields(
         fields["comment"] = comment
     if references is not None and any(set(e.references) != set(references) for e in entries):
         fields["references"] = list(references)
+    now = [{d.dataset_id for d in entry.datasets} for entry in entries]
+    kept = wishes.kept & {one for ids in now for one in ids}
     if wishes.datasets is not None:
-        wanted = {datasets[name] for name in wishes.datasets}
-        change = _dataset_change([{d.dataset_id for d in e.datasets} for e in entries], wanted)
-        if change:
-            fields["datasets"] = change
-    return fields
+        change = _dataset_change(now, {*kept, *(datasets[name] for name in wishes.datasets)})
+    else:
+        change = _dataset_change([ids & kept for ids in now], set(kept))
+    return {**fields, "datasets": change} if change else fields
 
 
 def _dataset_change(now: Sequence[Collection[str]], wanted: set[str]) -> dict[str, JsonValue]:

@@ -16,14 +16,16 @@ from publishkit_nomad import manifest
 from publishkit_nomad.block import block_of
 from publishkit_nomad.entry import ENTRY, archive_of
 from publishkit_nomad.manifest import MANIFEST, Line
+from publishkit_nomad.targets import NAME
 from publishkit_nomad.wishes import Layout, entry_wishes
 
 if TYPE_CHECKING:
     from publishkit.abilities import Member
+    from publishkit.model import Record
     from publishkit.repository import DataFile, Digests, Meter
     from publishkit_nomad.api import NomadApi
 
-__all__ = ["OWN", "Remote", "Sending", "ZipBody", "joined", "leftovers", "plan"]
+__all__ = ["OWN", "RECORD", "Remote", "Sending", "ZipBody", "joined", "leftovers", "plan", "walk"]
 
 RECORD: Final = "record_metadata.json"
 NOMAD_YAML: Final = "nomad.yaml"
@@ -48,7 +50,7 @@ class Remote:
     @classmethod
     def of(cls, api: NomadApi, upload_id: str) -> Remote:
         """Ask for them: one request a folder, and one for the manifest."""
-        sizes = dict(_walk(api, upload_id, ""))
+        sizes = dict(walk(api, upload_id, ""))
         content = api.find_raw(upload_id, MANIFEST) if MANIFEST in sizes else None
         return cls(sizes, manifest.load(content))
 
@@ -77,13 +79,14 @@ def _stripped(key: str) -> str:
     return f"{key}.stripped" if key.rpartition("/")[2].startswith("POTCAR") else ""
 
 
-def _walk(api: NomadApi, upload_id: str, folder: str) -> Iterator[tuple[str, int]]:
+def walk(api: NomadApi, upload_id: str, folder: str) -> Iterator[tuple[str, int]]:
+    """The path and size in bytes of every file in a folder and below it; `""` is the root."""
     for element in api.folder(upload_id, folder):
         path = joined(folder, element.name)
         if element.is_file:
             yield path, element.size
         else:
-            yield from _walk(api, upload_id, path)
+            yield from walk(api, upload_id, path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +133,24 @@ def _generated(layout: Layout, present: set[str], remote: Remote) -> dict[str, b
     made: dict[str, bytes] = {}
     for member in layout.members:
         record, prefix = member.record, member.prefix
-        body = json.dumps(record.body(), ensure_ascii=False, indent=2) + "\n"
-        made[joined(prefix, RECORD)] = body.encode()
+        made[joined(prefix, RECORD)] = _record_file(record)
         if block_of(record).entry:
             made[joined(prefix, ENTRY)] = archive_of(record)
         if prefix and not _has_metadata_file(prefix, present, remote):
             made[joined(prefix, NOMAD_YAML)] = _nomad_yaml(member)
     return made
+
+
+def _record_file(record: Record) -> bytes:
+    """The record without the backends' blocks, which hold e-mail addresses.
+
+    A name of the upload's own stays, so that `describe` tells it from a title edited later.
+    """
+    body = record.body()
+    name = block_of(record).upload_name
+    if name is not None:
+        body[NAME] = {"upload_name": name}
+    return (json.dumps(body, ensure_ascii=False, indent=2) + "\n").encode()
 
 
 def _has_metadata_file(prefix: str, present: set[str], remote: Remote) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from publishkit_nomad.check import check
-from publishkit_nomad.uploads import UploadRepository
+from publishkit_nomad.published import NomadEditing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["GroupRepository"]
 
 
-class GroupRepository(UploadRepository):
+class GroupRepository(NomadEditing):
     """One NOMAD, with a group of records as the one upload it works on."""
 
     def __init__(self, access: Access, members: Layout) -> None:

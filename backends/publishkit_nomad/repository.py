@@ -5,16 +5,22 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from publishkit.abilities import DraftLimit, Grouping, Member
+from publishkit.abilities import Answer, DraftLimit, Grouping, Member, RawRequests
+from publishkit_nomad.catalogue import NomadCatalogue
 from publishkit_nomad.check import check, check_group
-from publishkit_nomad.deposits import MEMBER_SEPARATOR, member_of
+from publishkit_nomad.collecting import NomadCollections, NomadDois
+from publishkit_nomad.deposits import member_of, split_id
+from publishkit_nomad.downloads import NomadDownloads
+from publishkit_nomad.entries import NomadEntries
 from publishkit_nomad.group import GroupRepository
+from publishkit_nomad.published import NomadEditing, NomadVersions
 from publishkit_nomad.resolve import resolve
-from publishkit_nomad.uploads import Access, UploadRepository
+from publishkit_nomad.sharing import NomadSharing
+from publishkit_nomad.uploads import Access
 from publishkit_nomad.wishes import Layout, upload_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from publishkit.errors import Problem
     from publishkit.hooks import Connection
@@ -24,7 +30,19 @@ if TYPE_CHECKING:
 __all__ = ["NomadRepository"]
 
 
-class NomadRepository(UploadRepository, DraftLimit, Grouping):
+class NomadRepository(
+    NomadSharing,
+    NomadEditing,
+    NomadVersions,
+    NomadCollections,
+    NomadDois,
+    NomadCatalogue,
+    NomadEntries,
+    NomadDownloads,
+    DraftLimit,
+    Grouping,
+    RawRequests,
+):
     """One NOMAD, signed in."""
 
     def __init__(self, connection: Connection) -> None:
@@ -62,4 +80,16 @@ class NomadRepository(UploadRepository, DraftLimit, Grouping):
 
     def group_id(self, id: str) -> str:
         """What stands before the slash."""
-        return id.partition(MEMBER_SEPARATOR)[0]
+        return split_id(id)[0]
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        content_type: str = "application/json",
+    ) -> Answer:
+        """Send one signed request to the API."""
+        return self.api.raw(method, path, params=params, body=body, content_type=content_type)

@@ -24,6 +24,7 @@ from publishkit.repository import (
     Limits,
     Meter,
     RemoteFile,
+    Report,
     Repository,
     Transfer,
     User,
@@ -34,7 +35,8 @@ from publishkit_nomad.deposits import deposit_of, failures_of, reason_of_failure
 from publishkit_nomad.edits import Editor
 from publishkit_nomad.files import Remote, Sending, ZipBody, leftovers, plan
 from publishkit_nomad.folders import removals
-from publishkit_nomad.people import People
+from publishkit_nomad.inspecting import details_of
+from publishkit_nomad.people import People, user_of
 from publishkit_nomad.settings import NomadSettings
 from publishkit_nomad.wishes import Layout, embargo_months
 
@@ -119,14 +121,13 @@ class UploadRepository(Repository):
     def whoami(self) -> User:
         """Who is signed in; one request."""
         try:
-            user = self.api.me()
+            return user_of(self.api.me())
         except NotFoundError as error:
             raise RejectedError(
                 f"there is no NOMAD at {self.api.base}",
                 target=self.api.target,
                 advice="Check the target's url: it ends in /api/v1.",
             ) from error
-        return User(id=user.user_id, name=user.name, email=user.email or "")
 
     def create(self, marker: str) -> Deposit:
         """Make an empty upload called `marker`."""
@@ -227,6 +228,14 @@ class UploadRepository(Repository):
                 advice="Look at the upload's page, then push again; the files are sent anew.",
             )
         return replace(self._deposit(upload), failures=failures_of(self.api, upload))
+
+    def inspect(self, id: str) -> Report:
+        """The deposit with the failures of its entries, its files and what its process says."""
+        upload = self.api.upload(id)
+        deposit = self._deposit(upload)
+        failures = failures_of(self.api, upload)
+        details = details_of(self.api, upload, deposit.extra.get("datasets", {}))
+        return Report(replace(deposit, failures=failures), self.files(id), details)
 
     def publish(self, id: str, record: Record) -> None:
         """Publish, with the embargo in months counted from today."""

@@ -21,10 +21,12 @@ if TYPE_CHECKING:
 __all__ = [
     "EntryWishes",
     "Layout",
+    "as_url",
     "embargo_months",
     "embargo_until",
     "entry_wishes",
     "is_full_url",
+    "lifts_embargo",
     "upload_name",
 ]
 
@@ -73,6 +75,8 @@ class EntryWishes:
     references: tuple[str, ...] | None
     datasets: tuple[str, ...] | None
     """By name."""
+    kept: frozenset[str] = frozenset()
+    """The ids of datasets that they stay in, if any of them is in it."""
 
 
 def upload_name(record: Record) -> str:
@@ -89,7 +93,15 @@ def entry_wishes(record: Record) -> EntryWishes:
     references = block.references
     if references is None:
         references = tuple(dict.fromkeys(_derived_references(record))) or None
-    return EntryWishes(comment=comment, references=references, datasets=block.datasets)
+    else:
+        linked = (as_url(one.identifier, one.scheme) for one in record.linked)
+        references = tuple(dict.fromkeys((*references, *(url for url in linked if url))))
+    return EntryWishes(
+        comment=comment,
+        references=references,
+        datasets=block.datasets,
+        kept=frozenset(record.collections),
+    )
 
 
 def is_full_url(text: str) -> bool:
@@ -99,6 +111,17 @@ def is_full_url(text: str) -> bool:
     to 2.0.0).
     """
     return bool(_FULL_URL.fullmatch(text))
+
+
+def lifts_embargo(record: Record) -> bool:
+    """Whether the record says in so many words that there is no embargo.
+
+    One that is silent leaves the embargo of a published upload as it is.
+    """
+    block = block_of(record)
+    if block.embargo_length is not None:
+        return block.embargo_length == 0
+    return "embargo" in record.access.model_fields_set and not record.access.embargo.active
 
 
 def embargo_until(record: Record) -> date | None:
@@ -131,22 +154,22 @@ def _plus_months(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
-def _derived_references(record: Record) -> Iterator[str]:
-    if record.doi:
-        yield from _as_urls(record.doi, "doi")
-    for related in record.metadata.related_identifiers:
-        yield from _as_urls(related.identifier, related.scheme)
-    for reference in record.metadata.references:
-        if reference.identifier:
-            yield from _as_urls(reference.identifier, reference.scheme)
-
-
-def _as_urls(identifier: str, scheme: str | None) -> Iterator[str]:
-    """The identifier as the address that resolves it, if there is one and NOMAD takes it."""
+def as_url(identifier: str, scheme: str | None = None) -> str | None:
+    """The address that resolves an identifier, if there is one and NOMAD takes it."""
     import idutils
 
     found = scheme or next(iter(idutils.detect_identifier_schemes(identifier)), "")
     address = idutils.to_url(identifier, found, url_scheme="https") or identifier
     url = quote(str(address), safe=_KEPT_IN_URLS)
-    if is_full_url(url):
-        yield url
+    return url if is_full_url(url) else None
+
+
+def _derived_references(record: Record) -> Iterator[str]:
+    metadata = record.metadata
+    named: list[tuple[str | None, str | None]] = [(record.doi, "doi")]
+    named += [(one.identifier, one.scheme) for one in metadata.related_identifiers]
+    named += [(one.identifier, one.scheme) for one in metadata.references]
+    for identifier, scheme in named:
+        url = as_url(identifier, scheme) if identifier else None
+        if url:
+            yield url

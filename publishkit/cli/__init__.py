@@ -12,8 +12,15 @@ from typing import TYPE_CHECKING
 import click
 
 from publishkit._version import __version__
-from publishkit.cli.commands import adopt, push, targets, validate, whoami
+from publishkit.cli.catalogue import entries, list_deposits, search
+from publishkit.cli.commands import adopt, new_version, push, targets, validate, whoami
+from publishkit.cli.linking import doi, link
+from publishkit.cli.people import collections, users
+from publishkit.cli.pulling import pull, request
+from publishkit.cli.removing import delete, discard
 from publishkit.cli.report import show_error
+from publishkit.cli.sharing import share
+from publishkit.cli.state import publish, status, update
 from publishkit.errors import Cancelled, PublishkitError
 
 if TYPE_CHECKING:
@@ -28,7 +35,21 @@ def cli() -> None:
     """Push folders of research data to NOMAD, InvenioRDM or a local archive."""
 
 
-for command in (push, validate, targets, whoami, adopt):
+for command in (
+    push,
+    new_version,
+    validate,
+    targets,
+    whoami,
+    adopt,
+    list_deposits,
+    search,
+    pull,
+    entries,
+    request,
+):
+    cli.add_command(command)
+for command in (status, share, publish, update, link, doi, delete, discard, collections, users):
     cli.add_command(command)
 
 

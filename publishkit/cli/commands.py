@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from publishkit.cli import logs, options, report
+from publishkit.cli import confirming, logs, options, report
+from publishkit.cli.output import print_json
 from publishkit.errors import RecordError, Severity
 
 if TYPE_CHECKING:
     from publishkit.plan import Plan
 
-__all__ = ["adopt", "push", "targets", "validate", "whoami"]
+__all__ = ["adopt", "new_version", "push", "targets", "validate", "whoami"]
 
 
 @click.command()
@@ -27,6 +27,14 @@ __all__ = ["adopt", "push", "targets", "validate", "whoami"]
 @options.links
 @click.option("--skip-invalid", is_flag=True, help="Leave records out that are not valid.")
 @click.option("--group", metavar="NAME", default="", help="Put all records into one deposit.")
+@click.option(
+    "--cross", is_flag=True, help="Let a record's deposits on these targets name each other."
+)
+@click.option(
+    "--publish-now",
+    is_flag=True,
+    help="With --cross: do not wait until an archive has accepted what others name.",
+)
 @click.option("--force", is_flag=True, help="Overwrite metadata that was edited on the web.")
 @click.option("--recreate", is_flag=True, help="Make deposits anew that are gone.")
 @click.option("--resubmit", is_flag=True, help="Submit again what a review declined.")
@@ -61,6 +69,8 @@ def push(
     links: Path | None,
     skip_invalid: bool,
     group: str,
+    cross: bool,
+    publish_now: bool,
     force: bool,
     recreate: bool,
     resubmit: bool,
@@ -77,9 +87,9 @@ def push(
     published unless --publish says so. Running the same command again goes on where it
     stopped and sends only what changed.
     """
-    from publishkit.engine import Choices
+    from publishkit.job import Choices
     from publishkit.setting import Options
-    from publishkit.verbs.push import carry_out, plan
+    from publishkit.verbs.push import plan
 
     logs.configure(verbose)
     made = plan(
@@ -91,6 +101,8 @@ def push(
             links=links,
             skip_invalid=skip_invalid,
             group=group,
+            cross=cross,
+            publish_now=publish_now,
             wait_timeout=0.0 if no_wait else wait_timeout,
             workers=workers,
             choices=Choices(
@@ -101,6 +113,52 @@ def push(
             ),
         ),
     )
+    _carry_out(made, dry_run=dry_run, yes=yes, quiet=quiet)
+
+
+@click.command("new-version")
+@options.what
+@options.at
+@click.option("--publish", is_flag=True, help="Publish the new version, which cannot be undone.")
+@options.yes
+@click.option("--dry-run", is_flag=True, help="Show what would happen, and send nothing.")
+@options.links
+@click.option(
+    "--allow-failed-entries",
+    is_flag=True,
+    help="Publish although not everything could be processed.",
+)
+@options.loudness
+def new_version(
+    *,
+    what: str,
+    to: str | None,
+    publish: bool,
+    yes: bool,
+    dry_run: bool,
+    links: Path | None,
+    allow_failed_entries: bool,
+    quiet: bool,
+    verbose: int,
+) -> None:
+    """Send what changed since WHAT was published, as a new version of it.
+
+    WHAT is a record folder, or an id, DOI or page of its deposit. Nothing is published unless
+    --publish says so. A folder that is as it was published is left alone.
+    """
+    from publishkit.job import Choices
+    from publishkit.setting import Options
+    from publishkit.verbs.version import plan_new_version
+
+    logs.configure(verbose)
+    choices = Choices(new_version=True, allow_failed_entries=allow_failed_entries)
+    chosen = Options(publish=publish, links=links, choices=choices)
+    _carry_out(plan_new_version(what, to, chosen), dry_run=dry_run, yes=yes, quiet=quiet)
+
+
+def _carry_out(made: Plan, *, dry_run: bool, yes: bool, quiet: bool) -> None:
+    from publishkit.verbs.push import carry_out
+
     report.show_problems(made.problems, quiet=quiet)
     if dry_run:
         report.show_plan(made)
@@ -111,19 +169,7 @@ def push(
 
 
 def _confirm(plan: Plan, *, yes: bool) -> None:
-    steps = plan.irreversible
-    if not steps or yes:
-        return
-    where = ", ".join(sorted({f"{s.target.name} ({s.target.url})" for s in steps}))
-    what = f"Publish {len(steps)} record{'s' * (len(steps) != 1)} on {where}"
-    if not (sys.stdin and sys.stdin.isatty()):
-        raise click.UsageError(f"{what}? This cannot be undone: confirm it by --yes.")
-    try:
-        sure = click.confirm(f"{what}? This cannot be undone.", err=True)
-    except click.Abort:  # the end of the input
-        sure = False
-    if not sure:
-        raise click.UsageError("Nothing was sent, since it was not confirmed.")
+    confirming.publishing([step.target for step in plan.irreversible], yes=yes)
 
 
 @click.command()
@@ -159,21 +205,24 @@ def targets() -> None:
 
 @click.command()
 @options.to(multiple=False)
+@options.as_json
 @options.loudness
-def whoami(*, to: str, quiet: bool, verbose: int) -> None:
+def whoami(*, to: str, as_json: bool, quiet: bool, verbose: int) -> None:
     """Ask a target who is signed in."""
     from publishkit.verbs.targets import whoami as ask
 
     logs.configure(verbose)
     account = ask(to)
-    if not quiet:
+    if as_json:
+        print_json(account)
+    elif not quiet:
         report.show_account(to, account)
 
 
 @click.command()
 @click.argument("id")
 @click.argument("folder", type=click.Path(path_type=Path))
-@options.to(multiple=False, default=None)
+@options.at
 @options.links
 @click.option("--force", is_flag=True, help="Replace the deposit that the folder has there.")
 @options.loudness
@@ -181,13 +230,16 @@ def adopt(
     *,
     id: str,
     folder: Path,
-    to: str,
+    to: str | None,
     links: Path | None,
     force: bool,
     quiet: bool,
     verbose: int,
 ) -> None:
-    """Record that the deposit ID, made elsewhere, belongs to FOLDER; push takes up there."""
+    """Record that the deposit ID, made elsewhere, belongs to FOLDER; push takes up there.
+
+    ID may be a DOI or the address of a page too; then its target need not be named.
+    """
     from publishkit.verbs.adopt import adopt as take_over
 
     logs.configure(verbose)

@@ -102,8 +102,10 @@ def _details(receipt: Receipt) -> str:
         parts.append(f"{plural(receipt.files_sent, 'file')} sent, {size(receipt.bytes_sent)}")
     if receipt.held:
         parts.append("not published, since another target failed")
+    if receipt.waiting:
+        parts.append(f"not published until {receipt.waiting} has: push again then")
     said = f": {', '.join(parts)}" if parts else ""
-    return "  ".join(filter(None, [said, receipt.doi, receipt.page]))
+    return said + "".join(f"  {one}" for one in (receipt.doi, receipt.page) if one)
 
 
 class Reporter:

@@ -1,4 +1,4 @@
-"""What authors of backends test with: the conformance suite, and a repository in memory.
+"""What authors of backends test with: the conformance suite, and repositories in memory.
 
 Needs the extra: `pip install "publishkit[testing]"`. A backend's whole test is then:
 
@@ -15,6 +15,7 @@ from publishkit.testing.faults import Killed, Killer
 from publishkit.testing.harness import Bench, metadata, write_record
 from publishkit.testing.memory import MemoryRepository, memory_backend
 from publishkit.testing.meter import NoMeter
+from publishkit.testing.plain import PlainRepository
 
 __all__ = [
     "Bench",
@@ -22,6 +23,7 @@ __all__ = [
     "Killer",
     "MemoryRepository",
     "NoMeter",
+    "PlainRepository",
     "RepositoryTests",
     "memory_backend",
     "metadata",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import secrets
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,22 +14,25 @@ from publishkit.abilities import DraftLimit, Grouping, Member
 from publishkit.errors import Cancelled, IntegrityError, NotFoundError, RejectedError
 from publishkit.receipts import Outcome
 from publishkit.repository import DataFile, Deposit, Digests, Repository, State, Transfer
-from publishkit.setting import blocks
-from publishkit.testing.faults import Killed, Killer
-from publishkit.testing.harness import Bench, metadata, write_record
+from publishkit.testing.base import DATA, new_marker
+from publishkit.testing.doi_tests import DoiTests
+from publishkit.testing.entry_tests import EntryTests
+from publishkit.testing.faults import Killer
+from publishkit.testing.finding_tests import FindingTests
+from publishkit.testing.harness import Bench, write_record
+from publishkit.testing.linking_tests import LinkingTests
 from publishkit.testing.meter import NoMeter
+from publishkit.testing.published_tests import PublishedTests
+from publishkit.testing.pulling_tests import PullingTests
+from publishkit.testing.request_tests import RequestTests
+from publishkit.testing.sharing_tests import SharingTests
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
-
-    from pydantic import JsonValue
-
-    from publishkit.model import Record
 
 __all__ = ["RepositoryTests"]
 
-DATA = b"0 1.5\n1 2.5\n"
 FILES: Mapping[str, bytes] = {
     "data.csv": DATA,
     "empty.txt": b"",
@@ -47,55 +50,31 @@ class _Ended(NoMeter):
             raise Cancelled("stopped")
 
 
-def _marker() -> str:
-    return f"publishkit-test-{secrets.token_hex(8)}"
-
-
-class RepositoryTests:
+class RepositoryTests(
+    PublishedTests,
+    SharingTests,
+    LinkingTests,
+    DoiTests,
+    FindingTests,
+    PullingTests,
+    EntryTests,
+    RequestTests,
+):
     """Give a `repository` fixture, and every obligation of `Repository` is tested.
 
-    Set `kill_requests` to False for a backend that does not send by `publishkit.http`, and
-    `kill_every` to more than 1 to kill at every second, third ... step only.
+    So is every ability of `publishkit.abilities` that the repository has; the tests of one that
+    it has not do nothing. What they need to know of the archive is overridden likewise:
+
+    - the fixtures `somebody`, `known_to_search` and `collection`,
+    - the methods `content`, `named`, `main_file` and `words`,
+    - the attributes `kill_requests` (False for a backend that does not send by
+      `publishkit.http`), `kill_every`, `patience`, `listed`, `registers_dois`, `takes_dois`.
     """
-
-    kill_requests = True
-    kill_every = 1
-    title = "publishkit conformance"
-
-    @pytest.fixture
-    def repository(self) -> Repository:
-        """The repository under test, signed in; override it."""
-        raise AssertionError("a conformance test needs a repository fixture")
-
-    @pytest.fixture(autouse=True)
-    def own_cache(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Keep the cache of digests out of the home folder."""
-        monkeypatch.setenv("PUBLISHKIT_CACHE_DIR", str(tmp_path / "cache"))
-
-    @pytest.fixture
-    def draft(self, repository: Repository) -> Iterator[Deposit]:
-        """An empty draft, deleted at the end."""
-        deposit = repository.create(_marker())
-        yield deposit
-        try:
-            repository.delete(deposit.id)
-        except RejectedError:  # the test published it
-            assert repository.get(deposit.id).state is State.PUBLISHED
 
     @pytest.fixture
     def bench(self, repository: Repository, tmp_path: Path) -> Bench:
         """A record folder with files of odd names."""
         return Bench(repository, write_record(tmp_path / "records" / "0", FILES, self.content()))
-
-    def content(self, title: str = "") -> dict[str, JsonValue]:
-        """The content of `record_metadata.json`."""
-        return dict(metadata(title or self.title))
-
-    def load(self, folder: Path) -> tuple[Record, list[DataFile]]:
-        """A record folder's record and files."""
-        loaded = folders.load(folder, folder.name, blocks())
-        assert loaded.record is not None
-        return loaded.record, list(loaded.files)
 
     # ---- who, and what there is ----
 
@@ -123,7 +102,7 @@ class RepositoryTests:
         assert repository.files(draft.id) == {}
 
     def test_a_new_deposit_is_found_by_its_marker(self, repository: Repository) -> None:
-        marker = _marker()
+        marker = new_marker()
         deposit = repository.create(marker)
         found = repository.find(marker, NoMeter())
         assert found is not None
@@ -131,7 +110,7 @@ class RepositoryTests:
         repository.delete(deposit.id)
 
     def test_a_marker_that_was_never_used_finds_nothing(self, repository: Repository) -> None:
-        assert repository.find(_marker(), NoMeter()) is None
+        assert repository.find(new_marker(), NoMeter()) is None
 
     def test_nothing_changes_by_looking(self, repository: Repository, draft: Deposit) -> None:
         first = repository.get(draft.id)
@@ -260,7 +239,7 @@ class RepositoryTests:
         assert bench.deposit().state is State.PUBLISHED
 
     def test_a_deleted_draft_is_gone(self, repository: Repository) -> None:
-        deposit = repository.create(_marker())
+        deposit = repository.create(new_marker())
         repository.delete(deposit.id)
         with pytest.raises(NotFoundError):
             repository.get(deposit.id)
@@ -280,23 +259,12 @@ class RepositoryTests:
             files = {"data.csv": DATA, "sub/more.txt": b"more"}
             bench = Bench(repository, write_record(folder, files, self.content()))
             killer = Killer(step, after)
-            killed = self._push_and_be_killed(bench, killer)
+            killed = self.killed(killer, repository, partial(bench.push, publish_it=True))
             rest = Killer(0)
-            with rest.around(repository, requests=self._by_requests()):
+            with rest.around(repository, requests=self.kill_requests):
                 bench.push(publish_it=True)
             self._assert_done(bench, files, made=killer.created + rest.created)
         assert step > 5
-
-    def _by_requests(self) -> bool:
-        return self.kill_requests
-
-    def _push_and_be_killed(self, bench: Bench, killer: Killer) -> bool:
-        try:
-            with killer.around(bench.repository, requests=self._by_requests()):
-                bench.push(publish_it=True)
-        except Killed:
-            return True
-        return False
 
     def _assert_done(self, bench: Bench, files: Mapping[str, bytes], *, made: int) -> None:
         assert made == 1
@@ -312,7 +280,7 @@ class RepositoryTests:
     def test_a_deposit_takes_room(self, repository: Repository) -> None:
         if isinstance(repository, DraftLimit):
             before = repository.room()
-            deposit = repository.create(_marker())
+            deposit = repository.create(new_marker())
             assert repository.room() == before - 1
             repository.delete(deposit.id)
             assert repository.room() == before
@@ -330,7 +298,7 @@ class RepositoryTests:
             files += [DataFile(f"{name}/{f.key}", f.path, f.size) for f in own]
         assert repository.check_group(members) == []
         group = repository.group("A group", members)
-        deposit = group.create(_marker())
+        deposit = group.create(new_marker())
         self._run(group, deposit, list(group.transfers(deposit.id, members[0].record, files)))
         group.update(deposit.id, members[0].record)
         settled = group.settle(deposit.id, NoMeter())

@@ -20,7 +20,10 @@ __all__ = ["Killed", "Killer"]
 
 R = TypeVar("R")
 
-_STEPS = ("create", "find", "get", "files", "remove", "update", "settle", "publish")
+_STEPS = (
+    *("create", "find", "get", "files", "remove", "update", "settle", "publish"),
+    *("edit", "discard", "new_version"),
+)
 
 
 class Killed(BaseException):
@@ -73,7 +76,7 @@ class Killer:
 
     @contextmanager
     def _each_step(self, kind: type[Repository]) -> Iterator[None]:
-        real = {name: getattr(kind, name) for name in _STEPS}
+        real = {name: getattr(kind, name) for name in _STEPS if hasattr(kind, name)}
         for name, function in real.items():
             setattr(kind, name, self._guarded(function))
         try:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from publishkit import folder as folders
 from publishkit import plan as planning
 from publishkit.digests import DigestCache
-from publishkit.engine import Choices, Job, Result, bring_up, publish
+from publishkit.engine import bring_up, publish
 from publishkit.hooks import Target
+from publishkit.job import Choices, Job, Result
 from publishkit.ledger import LINKS_FILE, Ledger, Row
 from publishkit.plan import Action, Part, Step
 from publishkit.rows import DepositRows
@@ -106,18 +107,20 @@ class Bench:
             raise AssertionError(loaded.problems)
         record = loaded.record
         step = Step(self.target, (part,), Action.CREATE, len(loaded.files), 0)
+        rows = DepositRows(
+            step,
+            self.repository,
+            {self.ledger_path: ledger},
+            frozenset({self.target.url}),
+            {part.key: record.metadata.title},
+        )
+        resolved = cache(lambda: self.repository.resolve(record).record)
         return Job(
             repository=self.repository,
-            record=cache(lambda: self.repository.resolve(record).record),
+            record=lambda: resolved().with_links(rows.row.linked, rows.row.collections),
             files=loaded.files,
             fingerprint=lambda d: planning.fingerprint([(part, loaded)], d, group=False),
-            rows=DepositRows(
-                step,
-                self.repository,
-                {self.ledger_path: ledger},
-                frozenset({self.target.url}),
-                {part.key: record.metadata.title},
-            ),
+            rows=rows,
             choices=self.choices,
             digests=self.digests,
             transfers=transfers,

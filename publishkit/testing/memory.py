@@ -1,183 +1,142 @@
-"""A repository in memory: for tests of what uses a repository, and as an example of one."""
+"""A repository in memory that has every ability: for tests of the verbs, and as an example."""
 
 from __future__ import annotations
 
-import hashlib
-import itertools
-from dataclasses import dataclass, field
-from functools import partial
-from threading import RLock
-from typing import TYPE_CHECKING, ClassVar
+import copy
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
-from publishkit.abilities import DraftLimit
-from publishkit.errors import NotFoundError, Problem, RejectedError
+from publishkit.abilities import DraftLimit, Editing, Grouping, Link, Member, Trash, Versions
+from publishkit.errors import ConflictError, Problem
 from publishkit.hooks import Backend, Connection, Target
-from publishkit.http import FileBody
-from publishkit.repository import (
-    DataFile,
-    Deposit,
-    Digests,
-    Limits,
-    Meter,
-    RemoteFile,
-    Repository,
-    State,
-    Transfer,
-    User,
+from publishkit.repository import Deposit, Meter, Report, Repository, State
+from publishkit.testing.memory_finding import (
+    MemoryDownload,
+    MemoryEntries,
+    MemoryRequests,
+    MemorySearch,
 )
+from publishkit.testing.memory_links import MemoryCollections, MemoryRelations
+from publishkit.testing.memory_people import MemorySharing
+from publishkit.testing.plain import PlainRepository, Shelf
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from publishkit.model import Record
 
-__all__ = ["MemoryRepository", "Shelf", "memory_backend"]
+__all__ = ["MemoryRepository", "memory_backend"]
+
+_MEMBER: Final = "."
+"""Between a group's id and a member's prefix."""
 
 
-@dataclass
-class Shelf:
-    """One deposit in memory."""
+class MemoryVersions(PlainRepository, Editing, Versions, Trash):
+    """What can be done with a published deposit, and with a draft that nobody wants."""
 
-    marker: str
-    state: State = State.DRAFT
-    title: str = ""
-    edits: int = 0
-    files: dict[str, tuple[bytes, str]] = field(default_factory=dict)
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.aside: dict[str, Shelf] = {}
+        """What was put aside, by id."""
+        self._versions: dict[str, str] = {}
+
+    def edit(self, id: str, record: Record) -> Deposit:
+        with self._lock:
+            shelf = self._published(id)
+            if shelf.edited_elsewhere:
+                raise ConflictError(
+                    f"somebody's edit of {id} is open",
+                    advice="Publish it on its page, or throw it away: publishkit discard",
+                )
+            if shelf.record != record or shelf.named:
+                self._describe(shelf, record)
+            return self.get(id)
+
+    def discard(self, id: str) -> Deposit:
+        with self._lock:
+            self._published(id).edited_elsewhere = False
+            return self.get(id)
+
+    def new_version(self, id: str, marker: str, meter: Meter) -> Deposit:
+        with self._lock:
+            before = self._published(id)
+            made = self._versions.get(marker)
+            if made not in self.shelves:
+                draft = self.find(marker, meter) or self.create(marker)
+                self._versions[marker] = made = draft.id
+                self.shelves[made].files = dict(before.files)
+            return self.get(made)
+
+    def follows(self, id: str) -> tuple[Link, ...]:
+        return (Link(f"{self.url}/{id}", "isnewversionof"),)
+
+    def set_aside(self, id: str) -> str:
+        with self._lock:
+            self._draft(id)
+            self.aside[id] = self.shelves.pop(id)
+        return f"{self.url}/aside/{id}"
 
 
-class MemoryRepository(Repository, DraftLimit):
-    """Keeps deposits in `shelves`, which a test may look at and change."""
+class MemoryRepository(
+    MemoryVersions,
+    MemorySharing,
+    MemoryRelations,
+    MemoryCollections,
+    MemorySearch,
+    MemoryDownload,
+    MemoryEntries,
+    MemoryRequests,
+    Grouping,
+    DraftLimit,
+):
+    """Keeps deposits in `shelves`, and has every ability.
 
-    limits = Limits()
-    metadata_first: ClassVar[bool] = True
-    overwrites: ClassVar[bool] = False
+    What a test may change: `shelves`, `failures`, `review`, `users_known`, `dois`, `curated`,
+    `answers`, `most_drafts`; in the place of the archive's people it calls `accept` and `decline`.
+    """
 
     def __init__(self, url: str = "https://memory.example", *, most_drafts: int = 10_000) -> None:
-        self.url = url
+        super().__init__(url)
         self.most_drafts = most_drafts
-        self.shelves: dict[str, Shelf] = {}
-        self.failures: tuple[str, ...] = ()
-        """What every deposit fails to have processed."""
-        self.sent: list[str] = []
-        """The keys of all files that were sent, in order."""
-        self._ids = itertools.count(1)
-        self._lock = RLock()
+        """How many deposits may be unpublished at once."""
+        self._group = ""
 
-    def whoami(self) -> User:
-        return User("1", "Josiah Carberry", "carberry@example.org")
-
-    def check(self, record: Record, files: Sequence[DataFile]) -> list[Problem]:
-        return []
-
-    def create(self, marker: str) -> Deposit:
-        with self._lock:
-            new = f"m{next(self._ids)}"
-            self.shelves[new] = Shelf(marker)
-            return self.get(new)
-
-    def find(self, marker: str, meter: Meter) -> Deposit | None:
-        with self._lock:
-            ids = [id_ for id_, shelf in self.shelves.items() if shelf.marker == marker]
-            return self.get(ids[0]) if ids else None
-
-    def get(self, id: str) -> Deposit:
-        with self._lock:
-            shelf = self._shelf(id)
-            content = repr(sorted((key, digest) for key, (_, digest) in shelf.files.items()))
-            return Deposit(
-                id=id,
-                state=shelf.state,
-                revision=str(shelf.edits),
-                contents=hashlib.sha256(content.encode()).hexdigest(),
-                links={"self": f"{self.url}/api/{id}", "self_html": f"{self.url}/{id}"},
-                title=shelf.title,
-            )
-
-    def files(self, id: str) -> Mapping[str, RemoteFile]:
-        with self._lock:
-            files = self._shelf(id).files
-            return {
-                key: RemoteFile(len(data), f"sha256:{digest}", complete=True)
-                for key, (data, digest) in files.items()
-            }
-
-    def transfers(
-        self,
-        id: str,
-        record: Record,
-        files: Sequence[DataFile],
-    ) -> Iterable[Transfer]:
-        self._draft(id)
-        return [Transfer((f.key,), f.size, partial(self._receive, id, f)) for f in files]
-
-    def _receive(self, id_: str, file: DataFile, meter: Meter) -> Mapping[str, Digests]:
-        body = FileBody(file.path, file.size, meter)
-        try:
-            data = b"".join(body)
-            digests = body.digests
-        except BaseException:
-            body.rewind()
-            raise
-        finally:
-            body.close()
-        with self._lock:
-            self._draft(id_).files[file.key] = (data, digests.sha256)
-            self.sent.append(file.key)
-        return {file.key: digests}
-
-    def remove(self, id: str, keys: Sequence[str]) -> None:
-        with self._lock:
-            for key in keys:
-                self._draft(id).files.pop(key, None)
-
-    def update(self, id: str, record: Record, *, revision: str | None = None) -> str:
-        with self._lock:
-            shelf = self._draft(id)
-            shelf.marker = ""  # as on an archive, whose title the update replaces
-            shelf.title = record.metadata.title
-            shelf.edits += 1
-            return str(shelf.edits)
-
-    def settle(self, id: str, meter: Meter) -> Deposit:
-        deposit = self.get(id)
-        return Deposit(
-            id=id,
-            state=deposit.state,
-            revision=deposit.revision,
-            contents=deposit.contents,
-            links=deposit.links,
-            failures=self.failures,
-        )
-
-    def publish(self, id: str, record: Record) -> None:
-        with self._lock:
-            self._draft(id).state = State.PUBLISHED
-
-    def delete(self, id: str) -> None:
-        with self._lock:
-            if id in self.shelves:
-                self._draft(id)
-                del self.shelves[id]
+    def inspect(self, id: str) -> Report:
+        shelf = self._shelf(id)
+        groups = [self.known_collections[one].name for one in sorted(shelf.collections)]
+        return replace(super().inspect(id), details={"collections": [*groups]})
 
     def room(self) -> int:
         with self._lock:
             drafts = sum(shelf.state is not State.PUBLISHED for shelf in self.shelves.values())
         return self.most_drafts - drafts
 
-    def _shelf(self, id_: str) -> Shelf:
-        if id_ not in self.shelves:
-            raise NotFoundError(f"there is no deposit {id_}")
-        return self.shelves[id_]
+    def check_group(self, members: Sequence[Member]) -> list[Problem]:
+        return []
 
-    def _draft(self, id_: str) -> Shelf:
-        shelf = self._shelf(id_)
-        if shelf.state in {State.PUBLISHED, State.IN_REVIEW}:
-            raise RejectedError(f"{id_} is {shelf.state.value} and cannot be changed")
-        return shelf
+    def group(self, name: str, members: Sequence[Member]) -> Repository:
+        group = copy.copy(self)  # the same shelves under another name
+        group._group = name
+        return group
+
+    def member(self, deposit: Deposit, prefix: str) -> Deposit:
+        page = f"{self.url}/{deposit.id}/{prefix}"
+        links = {**deposit.links, "self_html": page}
+        return replace(deposit, id=f"{deposit.id}{_MEMBER}{prefix}", links=links)
+
+    def group_id(self, id: str) -> str:
+        return id.partition(_MEMBER)[0]
+
+    def _describe(self, shelf: Shelf, record: Record) -> None:
+        super()._describe(shelf, record)
+        shelf.title = self._group or shelf.title
 
 
 def memory_backend(repositories: Mapping[str, Repository], *, sandbox: bool = True) -> Backend:
-    """A backend whose targets are repositories at hand, by the targets' names."""
+    """A backend whose targets are repositories at hand, by the targets' names.
+
+    A target's URL is `https://NAME.example`, and a deposit's page `https://NAME.example/ID`.
+    """
 
     def give(connection: Connection) -> Repository:
         return repositories[connection.target.name]
@@ -186,4 +145,10 @@ def memory_backend(repositories: Mapping[str, Repository], *, sandbox: bool = Tr
         Target(name=name, backend="memory", url=f"https://{name}.example", sandbox=sandbox)
         for name in repositories
     )
-    return Backend(name="memory", targets=tuple(targets), open=give)
+    return Backend(name="memory", targets=tuple(targets), locate=_locate, open=give)
+
+
+def _locate(target: Target, url: str) -> str | None:
+    base = f"{target.url}/"
+    found = url.removeprefix(base).removeprefix("api/").partition("/")[0]
+    return found if url.startswith(base) and found.isalnum() else None

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from publishkit import folder as folders
 from publishkit.errors import ConflictError, RecordError
+from publishkit.finding import find_deposit
 from publishkit.ledger import Ledger, Row, ledger_path
 from publishkit.receipts import Outcome, Receipt
-from publishkit.verbs.push import setting_of
 
 __all__ = ["adopt"]
 
@@ -16,7 +16,7 @@ __all__ = ["adopt"]
 def adopt(
     id: str,
     folder: str | Path,
-    to: str,
+    to: str | None = None,
     *,
     links: str | Path | None = None,
     force: bool = False,
@@ -24,9 +24,9 @@ def adopt(
     """Record that a deposit belongs to a folder; the next push takes up there.
 
     Args:
-        id: The deposit's id on the target.
+        id: The deposit's id on the target, its DOI, or the URL of its page.
         folder: The record folder.
-        to: The name of the target.
+        to: The name of the target; needed for an id.
         links: The links file to use; by default `records_links.json` in the folder's parent.
         force: Whether to replace a deposit that the folder already has on this target.
 
@@ -41,10 +41,10 @@ def adopt(
         raise RecordError(
             [], f"{path} is not a record but a folder of records", advice="Give one of them."
         )
-    setting = setting_of(to, workers=1)
-    (target,) = setting.targets
+    found = find_deposit(id, to)
+    setting, target = found.setting, found.target
     setting.sign_in()
-    deposit = setting.repositories[target.name].get(id)
+    deposit = found.repository.get(found.id)
     with Ledger.open(ledger_path(path, Path(links) if links else None)) as ledger:
         name = ledger.name_of(path)
         urls = setting.config.urls_of(target)
@@ -70,6 +70,9 @@ def adopt(
             links=dict(deposit.links),
             doi=deposit.doi or "",
             marker="",
+            previous="",
+            linked={},
+            shares=(),
             sent="",
             revision="",
             contents="",

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from publishkit import config as configuration
 from publishkit import planner
-from publishkit.engine import Choices
 from publishkit.errors import Cancelled, ConfigError, PartialError
+from publishkit.job import Choices
 from publishkit.ledger import Ledger
 from publishkit.progress import Quiet, Watcher
 from publishkit.receipts import Outcome, Receipt
@@ -42,6 +42,8 @@ def push(
     links: str | Path | None = None,
     skip_invalid: bool = False,
     group: str = "",
+    cross: bool = False,
+    publish_now: bool = False,
     force: bool = False,
     recreate: bool = False,
     resubmit: bool = False,
@@ -62,6 +64,8 @@ def push(
         links: The links file to use; by default `records_links.json` in the records' parent.
         skip_invalid: Whether to leave records out that are not valid, instead of sending none.
         group: Put all records into one deposit of this name, where the repository can.
+        cross: Let the deposits of a record on these targets name each other.
+        publish_now: With `cross`, do not wait until an archive has accepted what others name.
         force: Overwrite metadata that was edited on the archive's pages.
         recreate: Make deposits anew that are gone.
         resubmit: Submit again what a review declined.
@@ -86,6 +90,8 @@ def push(
         links=Path(links) if links else None,
         skip_invalid=skip_invalid,
         group=group,
+        cross=cross,
+        publish_now=publish_now,
         wait_timeout=wait_timeout,
         workers=workers,
         choices=Choices(
@@ -149,6 +155,9 @@ def carry_out(plan: Plan, watcher: Watcher) -> list[Receipt]:
         stack.callback(plan.setting.digests.close)
         paths = dict.fromkeys(part.ledger for step in plan.steps for part in step.parts)
         ledgers = {path: stack.enter_context(Ledger.open(path)) for path in paths}
+        for adoption in plan.adoptions:
+            if adoption.ledger in ledgers:
+                ledgers[adoption.ledger].claim(adoption.index, adoption.row)
         _rename(plan, ledgers)
         try:
             receipts += Run(plan, ledgers, watcher).all()

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
-from publishkit import plugins
-from publishkit.testing import MemoryRepository, memory_backend, write_record
+from publishkit import cli, plugins
+from publishkit.testing import (
+    MemoryRepository,
+    PlainRepository,
+    memory_backend,
+    write_record,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 
@@ -41,3 +49,31 @@ def records(tmp_path: Path) -> Path:
     for name in ("0", "1", "10"):
         write_record(folder / name, {"data.csv": name.encode(), "sub/more.txt": b"more"})
     return folder
+
+
+@pytest.fixture
+def plain(monkeypatch: pytest.MonkeyPatch) -> str:
+    """The only target, whose repository has no ability."""
+    backend = memory_backend({"plain": PlainRepository("https://plain.example")})
+    monkeypatch.setattr(plugins, "backends", lambda: {"memory": backend})
+    return "plain"
+
+
+@pytest.fixture
+def run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Callable[..., tuple[int, str, str]]]:
+    """Run the command line: its exit code, standard output and standard error."""
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def call(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["publishkit", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        out, err = capsys.readouterr()
+        assert isinstance(ended.value.code, int)
+        return ended.value.code, out, err
+
+    yield call
+    for number, handler in handlers.items():
+        signal.signal(number, handler)

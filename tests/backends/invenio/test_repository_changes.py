@@ -285,6 +285,26 @@ def test_a_draft_is_never_published_past_a_review(
 ) -> None:
     """Seen on InvenioRDM 13.1.2: the answer is 500, and the record is public."""
     web.get(DRAFT, json=answer("draft", status=status))
+    web.get(f"{DRAFT}/review", status=404, json={"status": 404, "message": "Review not found"})
     with pytest.raises(RejectedError, match="communities"):
         repository.publish(ID, make_record())
-    assert len(web.calls) == 1
+    assert len(web.calls) == 2
+
+
+@pytest.mark.parametrize("status", ["declined", "draft_with_review", "expired"])
+def test_a_draft_that_was_put_into_a_review_is_submitted_to_it(
+    repository: InvenioRepository,
+    web: responses.RequestsMock,
+    answer: Answers,
+    make_record: Records,
+    status: str,
+) -> None:
+    review: Answer = {"type": "community-submission", "receiver": {"community": "uuid-1"}}
+    parent: JsonValue = {"id": "parent", "review": review}
+    web.get(DRAFT, json=answer("draft", status=status, parent=parent))
+    chosen = web.put(
+        f"{DRAFT}/review", json={}, match=[responses.matchers.json_params_matcher(review)]
+    )
+    submitted = web.post(f"{DRAFT}/actions/submit-review", status=202, json={})
+    repository.publish(ID, make_record())
+    assert (chosen.call_count, submitted.call_count) == (1, 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 class TestLocal(RepositoryTests):
     kill_requests = False
+    takes_dois: ClassVar[bool] = True
 
     @pytest.fixture
     def repository(self, tmp_path: Path) -> LocalRepository:

@@ -197,6 +197,94 @@ def test_killed_at_any_step_of_a_deletion_the_next_one_finishes(
     assert at > 5
 
 
+def _published_once(archive: Path, record: Record, files: list[DataFile]) -> str:
+    _push_and_publish(archive, record, files)
+    _open(archive).create_collection("Batteries")
+    return _id(archive)
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_killed_at_any_step_of_an_edit_the_next_one_finishes(
+    tmp_path: Path, make_record: MakeRecord, make_files: MakeFiles, *, after: bool
+) -> None:
+    files, record = make_files({"a": b"1", "sub/b": b"22"}), make_record("Edited")
+    for archive in _until_unharmed(
+        tmp_path / "archives",
+        lambda archive: _published_once(archive, make_record(), files),
+        lambda archive: _open(archive).edit(_id(archive), record),
+        after=after,
+    ):
+        edited = _open(archive).edit(_id(archive), record)
+        assert sorted(path.name for path in archive.glob("published/*")) == sorted(
+            [f"a-title-{_id(archive)}", f"edited-{edited.id}"]
+        )
+        _assert_that_published_bags_are_valid(archive)
+        assert _open(archive).files(edited.id) == _open(archive).files(_id(archive))
+        assert [
+            path
+            for kind in (".incoming", ".editing", "drafts")
+            for path in archive.glob(f"{kind}/*")
+        ] == []
+        html = (archive / "index.html").read_text(encoding="utf-8")
+        assert "1 older version" in html
+
+
+def test_what_a_killed_edit_left_is_on_no_page_and_can_be_thrown_away(
+    tmp_path: Path, make_record: MakeRecord, make_files: MakeFiles
+) -> None:
+    left = 0
+    files, record = make_files({"a": b"1", "sub/b": b"22"}), make_record("Edited")
+    for at in range(1, 40, 3):
+        archive = tmp_path / str(at)
+        id_ = _published_once(archive, make_record(), files)
+        with pytest.raises(Killed), _killed_at(at, after=True):
+            _open(archive).edit(id_, record)
+        left += len(list(archive.glob(".editing/*")))
+        repository = _open(archive)
+        shown = [deposit.title for deposit in repository.deposits()]
+        assert shown in (["A title"], ["Edited", "A title"])
+        assert repository.discard(id_).id == id_
+        assert list(archive.glob(".editing/*")) == []
+    assert left > 5
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_killed_at_any_step_of_a_new_version_the_next_call_finishes(
+    tmp_path: Path, make_record: MakeRecord, make_files: MakeFiles, *, after: bool
+) -> None:
+    files = make_files({"a": b"1", "sub/b": b"22"})
+    for archive in _until_unharmed(
+        tmp_path / "archives",
+        lambda archive: _published_once(archive, make_record(), files),
+        lambda archive: _open(archive).new_version(_id(archive), "next", NoMeter()),
+        after=after,
+    ):
+        repository = _open(archive)
+        draft = repository.find("next", NoMeter())
+        assert draft is not None
+        assert repository.files(draft.id) == repository.files(_id(archive))
+        assert len(list((archive / ".incoming").iterdir())) == 1
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_killed_at_any_step_of_putting_it_into_a_collection_a_published_bag_stays_valid(
+    tmp_path: Path, make_record: MakeRecord, make_files: MakeFiles, *, after: bool
+) -> None:
+    files = make_files({"a": b"1"})
+    for archive in _until_unharmed(
+        tmp_path / "archives",
+        lambda archive: _published_once(archive, make_record(), files),
+        lambda archive: _open(archive).collect(_id(archive), "Batteries"),
+        after=after,
+    ):
+        (bag,) = archive.glob("published/*")
+        assert bagit.Bag(str(bag)).validate()
+        assert (bag / "tagmanifest-sha256.txt").exists()
+        assert bagit.Bag(str(bag)).info["Bag-Group-Identifier"] == "Batteries"
+        assert "In Batteries" in (archive / "index.html").read_text(encoding="utf-8")
+        assert "Batteries" in (bag / "index.html").read_text(encoding="utf-8")
+
+
 def _id(archive: Path) -> str:
     deposit = _open(archive).find(MARKER, NoMeter())
     assert deposit is not None

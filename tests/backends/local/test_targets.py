@@ -10,7 +10,7 @@ import pytest
 from publishkit.errors import ConfigError
 from publishkit.hooks import Target
 from publishkit_local import publishkit_backend
-from publishkit_local.targets import folder_of, targets
+from publishkit_local.targets import folder_of, locate, targets
 
 
 def _target(url: str) -> Target:
@@ -62,6 +62,33 @@ def test_localhost_is_this_machine(tmp_path: Path) -> None:
 def test_what_is_no_folder_of_this_machine_is_refused_with_an_example(url: str) -> None:
     with pytest.raises(ConfigError, match=r"mine: .*such as file:///"):
         folder_of(_target(url))
+
+
+@pytest.mark.parametrize(
+    ("path", "id_"),
+    [
+        ("published/a-title-0123456789ab", "0123456789ab"),
+        ("published/a-title-0123456789ab/index.html", "0123456789ab"),
+        ("drafts/a-title-0123456789ab/data/my file.csv", "0123456789ab"),
+        (".incoming/0123456789ab", "0123456789ab"),
+        (".trash/a-title-0123456789ab", None),
+        ("index.html", None),
+        ("published/something", None),
+        ("../other/published/a-title-0123456789ab", None),
+        ("", None),
+    ],
+)
+def test_a_deposit_is_located_by_the_address_of_anything_in_its_folder(
+    path: str, id_: str | None, tmp_path: Path
+) -> None:
+    archive = tmp_path / "an archive"
+    assert locate(_target(archive.as_uri()), (archive / path).as_uri()) == id_
+
+
+def test_an_address_elsewhere_is_no_deposit_of_an_archive(tmp_path: Path) -> None:
+    target = _target(tmp_path.as_uri())
+    for url in ("https://example.org/published/a-0123456789ab", "0123456789ab", ""):
+        assert locate(target, url) is None
 
 
 def test_the_backend_says_its_name_and_takes_no_settings() -> None:

@@ -211,9 +211,14 @@ class FakeNomad:
     # ---- entries ----
 
     def _query(self, _: object, request: requests.PreparedRequest) -> Answer:
-        asked = _body(request)
-        entries = self.uploads[asked["query"]["upload_id"]].entries
-        found = [entries[mainfile] for mainfile in sorted(entries)]
+        query = _body(request)["query"]
+        found = [
+            upload.entries[mainfile]
+            for upload in self.uploads.values()
+            for mainfile in sorted(upload.entries)
+            if query.get("upload_id") in {None, upload.says["upload_id"]}
+            and query.get("entry_id") in {None, upload.entries[mainfile]["entry_id"]}
+        ]
         return _json({"data": found, "pagination": {"total": len(found)}})
 
     def _entries(self, _: object, __: object, id_: str) -> Answer:

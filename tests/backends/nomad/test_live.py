@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from threading import Event
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 
-from publishkit.hooks import Connection, Credentials, Target
+from publishkit.hooks import LOOPBACK, Connection, Credentials, Target
 from publishkit.testing import RepositoryTests
 from publishkit_nomad.repository import NomadRepository
 
@@ -28,3 +29,11 @@ class TestNomad(RepositoryTests):
         return NomadRepository(
             Connection(target=target, credentials=credentials, stop=Event(), workers=8)
         )
+
+    @pytest.fixture
+    def somebody(self, repository: NomadRepository, nomad_server: NomadServer) -> str | None:
+        """Another of the accounts that the servers here have; elsewhere, nobody is bothered."""
+        if urlsplit(nomad_server.api).hostname not in LOOPBACK:
+            return None
+        me = repository.whoami().username
+        return next(name for name in ("scooper", "hwolowitz") if name != me)

@@ -1,0 +1,60 @@
+"""Questions before what cannot be undone."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from publishkit.cli.text import plural
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from publishkit.hooks import Target
+
+__all__ = ["destroying", "publishing", "registering"]
+
+
+def publishing(targets: Sequence[Target], *, yes: bool) -> None:
+    """Ask whether to publish.
+
+    Args:
+        targets: That of each deposit that will be published and is on no sandbox.
+        yes: Whether that was answered already.
+
+    Raises:
+        UsageError: Nobody said yes.
+    """
+    where = ", ".join(sorted({f"{target.name} ({target.url})" for target in targets}))
+    if targets and not yes:
+        _ask(f"Publish {plural(len(targets), 'record')} on {where}", "Nothing was sent")
+
+
+def registering(targets: Sequence[Target], *, yes: bool) -> None:
+    """Ask whether to register DOIs; as `publishing`."""
+    where = ", ".join(sorted({f"{target.name} ({target.url})" for target in targets}))
+    if targets and not yes:
+        _ask(f"Register {plural(len(targets), 'DOI')} on {where}", "Nothing was registered")
+
+
+def destroying(names: Sequence[str], *, yes: bool) -> None:
+    """Ask whether to delete drafts that are kept nowhere else.
+
+    Raises:
+        UsageError: Nobody said yes.
+    """
+    if names and not yes:
+        _ask(f"Delete {', '.join(names)}", "Nothing was deleted")
+
+
+def _ask(what: str, otherwise: str) -> None:
+    if not (sys.stdin and sys.stdin.isatty()):
+        raise click.UsageError(f"{what}? This cannot be undone: confirm it by --yes.")
+    try:
+        sure = click.confirm(f"{what}? This cannot be undone.", err=True)
+    except click.Abort:  # the end of the input
+        sure = False
+    if not sure:
+        raise click.UsageError(f"{otherwise}, since it was not confirmed.")

@@ -1,0 +1,55 @@
+"""What commands have in common that push folders and work on deposits beside."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from publishkit.cli import report, shown
+from publishkit.cli.output import print_json
+from publishkit.cli.text import near
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from publishkit.plan import Plan
+    from publishkit.receipts import Receipt
+
+__all__ = ["carry_out", "say_changed", "show", "wait_timeout"]
+
+wait_timeout = click.option(
+    "--wait-timeout",
+    type=click.FloatRange(min=0),
+    metavar="SECONDS",
+    help="How long to wait for processing; without it, as long as it takes.",
+)
+
+
+def say_changed(paths: Iterable[Path], *, quiet: bool) -> None:
+    """Say which metadata files were changed before anything was sent."""
+    for path in paths:
+        if not quiet:
+            shown.show_line("changed", near(path))
+
+
+def carry_out(plans: Iterable[Plan], *, as_json: bool, quiet: bool) -> None:
+    """Push, with a line for each record as it is done."""
+    from publishkit.verbs.push import carry_out as push
+
+    for plan in plans:
+        report.show_problems(plan.problems, quiet=quiet)
+        with report.Reporter(plan, quiet=quiet or as_json) as watcher:
+            receipts = push(plan, watcher)
+        if as_json:
+            for receipt in receipts:
+                print_json(receipt)
+
+
+def show(receipt: Receipt, *, as_json: bool, quiet: bool, verb: str = "") -> None:
+    """Print what became of a deposit."""
+    if as_json:
+        print_json(receipt)
+    elif not quiet:
+        report.show_receipt(receipt, verb)

@@ -1,0 +1,211 @@
+"""The commands about how deposits stand: status, publish, update."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, TextIO
+
+import click
+
+from publishkit.cli import confirming, logs, options, running, shown
+from publishkit.cli.output import print_json
+from publishkit.cli.text import near
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from pydantic import JsonValue
+
+    from publishkit.hooks import Target
+
+__all__ = ["publish", "status", "update"]
+
+
+@click.command()
+@options.what
+@options.at
+@options.recursive
+@options.links
+@options.as_json
+@options.loudness
+def status(
+    *,
+    what: str,
+    to: str | None,
+    recursive: bool,
+    links: Path | None,
+    as_json: bool,
+    quiet: bool,
+    verbose: int,
+) -> None:
+    """Show how deposits stand: state, files, review, DOI, what could not be processed.
+
+    WHAT is a record folder or a folder of them, an id, a DOI or the URL of a page.
+    """
+    from publishkit.verbs.status import status as look
+
+    logs.configure(verbose)
+    for one in look(what, to, links=links, recursive=recursive):
+        if as_json:
+            print_json(one)
+        elif not quiet:
+            shown.show_status(one)
+
+
+@click.command()
+@options.what
+@options.at
+@click.option(
+    "--embargo", metavar="UNTIL", help="Keep the files closed: a day, or a number of months."
+)
+@click.option("--restricted", is_flag=True, help="Keep the record closed, its metadata included.")
+@click.option("--resubmit", is_flag=True, help="Submit again what a review declined.")
+@click.option(
+    "--allow-failed-entries",
+    is_flag=True,
+    help="Publish although not everything could be processed.",
+)
+@options.yes
+@options.recursive
+@options.links
+@running.wait_timeout
+@options.as_json
+@options.loudness
+def publish(
+    *,
+    what: str,
+    to: str | None,
+    embargo: str | None,
+    restricted: bool,
+    resubmit: bool,
+    allow_failed_entries: bool,
+    yes: bool,
+    recursive: bool,
+    links: Path | None,
+    wait_timeout: float | None,
+    as_json: bool,
+    quiet: bool,
+    verbose: int,
+) -> None:
+    """Publish deposits, or submit them for review; that cannot be undone.
+
+    WHAT is a record folder or a folder of them, which is pushed as it is now to where it was
+    pushed before; or an id, a DOI or the URL of a page, whose deposit is published as it stands.
+    --embargo and --restricted are written into the folder's record_metadata.json first.
+    """
+    from publishkit.job import Choices
+    from publishkit.setting import Options
+    from publishkit.verbs.publish import access_of, prepare
+
+    logs.configure(verbose)
+
+    def sure(targets: Sequence[Target]) -> None:
+        confirming.publishing(targets, yes=yes)
+
+    chosen = Choices(resubmit=resubmit, allow_failed_entries=allow_failed_entries)
+    made = prepare(
+        what,
+        to,
+        Options(publish=True, links=links, wait_timeout=wait_timeout, choices=chosen),
+        access=access_of(embargo, restricted=restricted),
+        recursive=recursive,
+        confirm=sure,
+    )
+    running.say_changed(made.changed, quiet=quiet or as_json)
+    running.carry_out(made.plans, as_json=as_json, quiet=quiet)
+    made.publish_standing(lambda receipt: running.show(receipt, as_json=as_json, quiet=quiet))
+
+
+@click.command()
+@options.what
+@options.at
+@click.option(
+    "--set", "assignments", multiple=True, metavar="PATH=VALUE", help="metadata.title=TEXT, ..."
+)
+@click.option(
+    "--metadata",
+    "file",
+    type=click.File(encoding="utf-8-sig"),
+    help="A file of JSON whose keys replace those of the record; null takes one out.",
+)
+@click.option("--force", is_flag=True, help="Overwrite metadata that was edited on the web.")
+@options.recursive
+@options.links
+@running.wait_timeout
+@options.as_json
+@options.loudness
+def update(
+    *,
+    what: str,
+    to: str | None,
+    assignments: tuple[str, ...],
+    file: TextIO | None,
+    force: bool,
+    recursive: bool,
+    links: Path | None,
+    wait_timeout: float | None,
+    as_json: bool,
+    quiet: bool,
+    verbose: int,
+) -> None:
+    """Bring the metadata of deposits up to date, published ones included.
+
+    WHAT is a record folder or a folder of them, an id, a DOI or the URL of a page. What --set and
+    --metadata say is written into the folder's record_metadata.json first. VALUE is JSON, else
+    text ('metadata.version="2"' for text that looks like a number); null takes the key out.
+    """
+    from publishkit.job import Choices
+    from publishkit.setting import Options
+    from publishkit.verbs.update import prepare
+
+    logs.configure(verbose)
+    chosen = Options(links=links, wait_timeout=wait_timeout, choices=Choices(force=force))
+    made = prepare(what, to, chosen, changes=_changes(assignments, file), recursive=recursive)
+    running.say_changed(made.changed, quiet=quiet or as_json)
+    running.carry_out(made.plans, as_json=as_json, quiet=quiet)
+    for other in made.others:
+        for receipt in other.carry_out():
+            running.show(receipt, as_json=as_json, quiet=quiet)
+        if other.behind and not quiet:
+            folder = near(other.behind)
+            click.echo(f"{folder} does not say this: its next update overwrites it.", err=True)
+
+
+def _changes(assignments: Iterable[str], file: TextIO | None) -> dict[str, JsonValue]:
+    """The merge patch that was asked for."""
+    patch: dict[str, JsonValue] = {}
+    if file:
+        try:
+            found = json.load(file)
+        except ValueError as error:
+            raise click.UsageError(f"{file.name} is no JSON: {error}") from error
+        if not isinstance(found, dict):
+            raise click.UsageError(f"{file.name} does not hold a JSON object.")
+        patch = found
+    for assignment in assignments:
+        patch = _both(patch, _assigned(assignment))
+    return patch
+
+
+def _both(patch: Mapping[str, JsonValue], more: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """One merge patch that does what two do, one after the other; nulls stay."""
+    result = dict(patch)
+    for key, new in more.items():
+        old = result.get(key)
+        result[key] = _both(old, new) if isinstance(old, dict) and isinstance(new, dict) else new
+    return result
+
+
+def _assigned(assignment: str) -> dict[str, JsonValue]:
+    path, equals, text = assignment.partition("=")
+    keys = path.strip().split(".")
+    if not equals or not all(keys):
+        raise click.UsageError(f"--set {assignment}: write it as metadata.title=TEXT.")
+    try:
+        value: JsonValue = json.loads(text)
+    except ValueError:
+        value = text
+    for key in reversed(keys):
+        value = {key: value}
+    return value if isinstance(value, dict) else {}

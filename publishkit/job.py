@@ -1,0 +1,86 @@
+"""One deposit of one target that is to be brought up to date: all that it takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from publishkit.repository import DataFile, Deposit, Digests, Meter, Repository, State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from concurrent.futures import Executor
+
+    from publishkit.digests import DigestCache
+    from publishkit.model import Record
+    from publishkit.receipts import Outcome
+    from publishkit.row import Row
+
+__all__ = ["DONE", "Choices", "Job", "Result", "Rows"]
+
+DONE = frozenset({State.PUBLISHED, State.IN_REVIEW})
+"""The states in which a deposit is not the user's to change."""
+
+
+class Rows(Protocol):
+    """Where the engine keeps what it knows of one deposit."""
+
+    @property
+    def row(self) -> Row:
+        """What is known now."""
+
+    def note(self, *, sync: bool = False, **changes: object) -> None:
+        """Keep changes; with `sync` before a power failure could lose them."""
+
+    def keep(self, deposit: Deposit) -> None:
+        """Keep what the repository says of the deposit."""
+
+    def row_of(self, record: str) -> Row:
+        """The row of one record, by its name in the links file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """What the user wants where there is a choice."""
+
+    force: bool = False
+    """Overwrite metadata that was edited on the archive's pages."""
+    recreate: bool = False
+    """Make a deposit anew that is gone."""
+    resubmit: bool = False
+    """Submit again what a review declined."""
+    allow_failed_entries: bool = False
+    """Publish although the repository could not process everything."""
+    new_version: bool = False
+    """Follow a published deposit by a new version when the folder differs from it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One deposit to be brought up to date."""
+
+    repository: Repository
+    record: Callable[[], Record]
+    """Gives the record as the target takes it; asks the target when first called."""
+    files: Sequence[DataFile]
+    fingerprint: Callable[[Mapping[str, Digests]], str]
+    """Of the record and its files, given the files' digests."""
+    rows: Rows
+    choices: Choices
+    digests: DigestCache
+    transfers: Executor
+    meter: Meter
+    """For bytes, and for waits that the user's patience does not end."""
+    settling: Meter
+    """For waits while the repository processes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What `bring_up` did."""
+
+    deposit: Deposit
+    outcome: Outcome
+    files_sent: int = 0
+    bytes_sent: int = 0
+    published_now: bool = False

@@ -1,0 +1,158 @@
+"""Keeps the links file true when a verb changes a deposit."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from publishkit.abilities import Grouping
+from publishkit.errors import RejectedError
+from publishkit.ledger import Ledger, Row
+from publishkit.repository import Deposit, State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from publishkit.finding import Found
+    from publishkit.repository import Repository
+
+__all__ = ["Keeper", "keeping", "said", "whole_of"]
+
+
+def said(deposit: Deposit) -> dict[str, object]:
+    """What a row keeps of what the repository says of a deposit; not what tells of edits."""
+    state = State.FAILED if deposit.failures else deposit.state
+    return {
+        "id": deposit.id,
+        "state": state.value,
+        "links": dict(deposit.links),
+        "doi": deposit.doi or "",
+        "extra": dict(deposit.extra),
+    }
+
+
+class Keeper:
+    """The rows of one deposit, open for change; none where no links file knows the deposit."""
+
+    def __init__(self, found: Found, ledger: Ledger | None) -> None:
+        self._found = found
+        self._ledger = ledger
+        self._seen = {row.folder: row for row in self.rows}
+
+    @property
+    def rows(self) -> list[Row]:
+        """The deposit's rows as they are now: one, or one for each record of a group."""
+        found = self._found
+        return [
+            row
+            for row in (self._ledger.rows() if self._ledger and found.row else [])
+            if row.url in found.urls and whole_of(found.repository, row) == found.id
+        ]
+
+    @property
+    def row(self) -> Row | None:
+        """The row that the deposit was found by, or the first of its group."""
+        rows, known = self.rows, self._found.row
+        same = (row for row in rows if known and row.folder == known.folder)
+        return next(same, rows[0] if rows else None)
+
+    @contextmanager
+    def changing(self, before: Deposit, **changes: object) -> Iterator[None]:
+        """Note that the metadata are about to be changed, before they are.
+
+        After a kill this change is not taken for somebody's edit on the web, and the next push
+        of a draft sends the folder's metadata once more; an edit that was there before still
+        shows. What the repository refuses leaves the rows as they were.
+
+        Args:
+            before: The deposit as it is.
+            changes: Further fields of a draft's row, which that push would make true.
+        """
+        published = before.state is State.PUBLISHED
+        blank = {"revision": ""} if published else {"revision": "", "sent": ""}
+        early = {} if published else changes
+        for row in self.rows:
+            current = row.revision == before.revision
+            self._note(row, {**(blank if current else {}), **early}, sync=True)
+        try:
+            yield
+        except RejectedError:
+            for row in self.rows:
+                seen = self._seen[row.folder]
+                self._note(row, {name: getattr(seen, name) for name in (*blank, *early)})
+            raise
+
+    def keep(self, deposit: Deposit, *, before: Deposit | None = None, **changes: object) -> None:
+        """Keep what the repository says of the deposit now.
+
+        Args:
+            deposit: As it is now.
+            before: As it was before the verb changed it, where it did. What tells of edits
+                (`revision`, `contents`) moves on only if it was up to date then, since somebody's
+                own edit on the web would go unnoticed else.
+            changes: Further fields of the row.
+        """
+        for row in self.rows:
+            seen = self._seen.get(row.folder, row)
+            told = {**said(self._part(deposit, row)), "sent": seen.sent}
+            if row.state == State.FAILED.value and deposit.state is State.DRAFT:
+                told["state"] = row.state  # only settling and inspecting tell of failures
+            if before:
+                current = (seen.revision == before.revision, seen.contents == before.contents)
+                told["revision"] = deposit.revision if current[0] else seen.revision
+                told["contents"] = deposit.contents if current[1] else seen.contents
+            if deposit.state is State.PUBLISHED:
+                told["previous"] = ""
+            self._note(row, {**told, **changes})
+
+    def note(self, *, sync: bool = False, **changes: object) -> None:
+        """Keep changes in every row; with `sync` before a power failure could lose them."""
+        for row in self.rows:
+            self._note(row, changes, sync=sync)
+
+    def go_back(self, deposit: Deposit) -> None:
+        """Make the rows those of the version before, whose next version's draft was deleted."""
+        for row in self.rows:
+            told = said(self._part(deposit, row))
+            # what was sent is not known any more: the next push compares with what is there
+            blank = {"marker": "", "previous": "", "sent": "", "shares": ()}
+            now = {"revision": deposit.revision, "contents": deposit.contents}
+            self._note(row, {**told, **blank, **now}, sync=True)
+
+    def forget(self) -> None:
+        """Take the rows out: the deposit was deleted."""
+        for row in self.rows:
+            if self._ledger:
+                self._ledger.forget(row)
+
+    def _part(self, deposit: Deposit, row: Row) -> Deposit:
+        repository = self._found.repository
+        if row.group and isinstance(repository, Grouping):
+            return repository.member(deposit, row.folder)
+        return deposit
+
+    def _note(self, row: Row, changes: dict[str, object], *, sync: bool = False) -> None:
+        if self._ledger:
+            self._ledger.note(row, sync=sync, **changes)
+
+
+def whole_of(repository: Repository, row: Row) -> str:
+    """The id of the deposit that a row is about: of the whole group if it is one of a group."""
+    if row.group and isinstance(repository, Grouping):
+        return repository.group_id(row.id)
+    return row.id
+
+
+@contextmanager
+def keeping(found: Found) -> Iterator[Keeper]:
+    """The links file that knows the deposit, locked until what is kept in it stands there.
+
+    Raises:
+        ConfigError: It cannot be written or understood.
+        TemporaryError: Another run holds it.
+    """
+    if found.ledger is None:
+        yield Keeper(found, None)
+        return
+    with Ledger.open(found.ledger) as ledger:
+        yield Keeper(found, ledger)

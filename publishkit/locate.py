@@ -1,0 +1,115 @@
+"""Where a job's deposit is: found, made, or made to follow another.
+
+Before an id is kept the marker finds the deposit, so that none is made twice.
+"""
+
+from __future__ import annotations
+
+import secrets
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from publishkit.abilities import Versions
+from publishkit.comparing import is_same
+from publishkit.errors import LostAnswerError, NotFoundError, RejectedError, UnsupportedError
+from publishkit.repository import Deposit, State
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from publishkit.job import Job
+    from publishkit.row import Row
+
+__all__ = ["follow", "locate"]
+
+OF_ONE_VERSION = frozenset({"isidenticalto", "isnewversionof"})
+"""Relations that a deposit's next version does not inherit."""
+_FRESH: Mapping[str, Any] = MappingProxyType(
+    {"id": "", "sent": "", "revision": "", "contents": "", "doi": "", "links": {}, "shares": ()}
+)
+"""What a row forgets when its folder gets another deposit."""
+
+
+def locate(job: Job) -> tuple[Deposit, bool]:
+    """The deposit, and whether this call made it."""
+    row = job.rows.row
+    if row.id:
+        found = _get(job, row)
+        if found:
+            return found, False
+    elif row.previous:
+        return _new_version(job), True
+    elif row.marker:
+        found = job.repository.find(row.marker, job.meter)
+        if found:
+            job.rows.note(sync=True, id=found.id)
+            return found, False
+    return _create(job), True
+
+
+def _get(job: Job, row: Row) -> Deposit | None:
+    try:
+        return job.repository.get(row.id)
+    except NotFoundError as error:
+        job.rows.note(state=State.GONE.value)
+        if job.choices.recreate:
+            job.rows.note(**_FRESH, marker="", previous="", linked={})
+            return None
+        error.message = f"the deposit {row.id} is gone"
+        error.advice = "Make it anew by --recreate."
+        raise
+
+
+def follow(job: Job, deposit: Deposit, *, created: bool) -> tuple[Deposit, bool]:
+    """The draft of a new version where a published deposit must be followed by one."""
+    if deposit.state is not State.PUBLISHED:
+        if not job.rows.row.previous and deposit.state is State.DRAFT:
+            raise RejectedError(
+                f"{deposit.id} is not published yet, so it needs no new version",
+                advice="Bring it up to date: publishkit push",
+            )
+        return deposit, created
+    if is_same(job, deposit):
+        return deposit, created
+    if not isinstance(job.repository, Versions):
+        raise UnsupportedError(
+            "a published deposit cannot be followed by a new version here",
+            advice="Push the record as a new one, from a copy of its folder.",
+        )
+    kept = {one: rel for one, rel in job.rows.row.linked.items() if rel not in OF_ONE_VERSION}
+    follows = {link.identifier: link.relation for link in job.repository.follows(deposit.id)}
+    job.rows.note(
+        sync=True,
+        **_FRESH,
+        previous=deposit.id,
+        marker=_new_marker(),
+        state=State.CREATING.value,
+        linked={**kept, **follows},
+    )
+    return _new_version(job), True
+
+
+def _new_version(job: Job) -> Deposit:
+    row = job.rows.row
+    if not isinstance(job.repository, Versions):
+        raise UnsupportedError(f"{row.target} has no new versions")
+    deposit = job.repository.new_version(row.previous, row.marker, job.meter)
+    job.rows.note(sync=True, id=deposit.id)
+    return deposit
+
+
+def _new_marker() -> str:
+    return f"publishkit-{secrets.token_hex(16)}"
+
+
+def _create(job: Job) -> Deposit:
+    if not job.rows.row.marker:
+        job.rows.note(sync=True, marker=_new_marker(), state=State.CREATING.value)
+    marker = job.rows.row.marker
+    try:
+        deposit = job.repository.create(marker)
+    except LostAnswerError:
+        found = job.repository.find(marker, job.meter)
+        deposit = found or job.repository.create(marker)
+    job.rows.note(sync=True, id=deposit.id)
+    return deposit

@@ -1,0 +1,203 @@
+"""Delete drafts, and throw away what was not published."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from publishkit.abilities import Editing, Trash
+from publishkit.errors import ConfigError, NotFoundError, RejectedError
+from publishkit.finding import Found, Keeper, NotPushedError, able, find, keeping
+from publishkit.receipts import Outcome, Receipt
+from publishkit.repository import Deposit, State
+from publishkit.verbs.working import as_path, receipt, sign_in
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+__all__ = ["Deleted", "delete", "delete_each", "discard"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deleted:
+    """A draft that is gone."""
+
+    name: str
+    """The folder as it was given, else the id."""
+    target: str
+    id: str
+    kept_at: str = ""
+    """Where it was moved to instead of being destroyed; '' where it was."""
+    already: bool = False
+    """Whether it was gone before."""
+
+
+def delete(
+    what: str | Path,
+    to: str | None = None,
+    *,
+    destroy: bool = False,
+    recursive: bool = False,
+    links: str | Path | None = None,
+) -> list[Deleted]:
+    """Delete drafts, and take them out of the links file; nothing is asked.
+
+    A target with a trash moves them aside unless they are to be destroyed. What is gone already
+    counts as deleted. The folder stays, and a later push makes a new deposit.
+
+    Args:
+        what: A record folder or a folder of them, an id, a DOI or the URL of a page.
+        to: The name of the target; for a folder that is on several, all of them by default.
+        destroy: Whether to destroy what could be moved aside.
+        recursive: Whether to look for records in deeper folders too.
+        links: The links file, instead of the one that knows the folder.
+
+    Raises:
+        RejectedError: One is published or in review; says why, and nothing was deleted.
+        ConfigError: The deposit also holds other records, or the target is not known.
+    """
+    return list(delete_each(what, to, destroy=destroy, recursive=recursive, links=links))
+
+
+def delete_each(
+    what: str | Path,
+    to: str | None = None,
+    *,
+    destroy: bool = False,
+    recursive: bool = False,
+    links: str | Path | None = None,
+    confirm: Callable[[Sequence[Found]], None] = lambda _: None,
+) -> Iterator[Deleted]:
+    """Delete as `delete` does, one by one.
+
+    Args:
+        what: As for `delete`.
+        to: As for `delete`.
+        destroy: As for `delete`.
+        recursive: As for `delete`.
+        links: As for `delete`.
+        confirm: Is told of the deposits that will be destroyed; what it raises ends all.
+    """
+    try:
+        found = find(what, to, links=as_path(links), recursive=recursive)
+    except NotPushedError:  # deleted before
+        return
+    sign_in(found)
+    each = [(one, _state(one)) for one in _whole(found)]
+    for one, state in each:
+        if state in {State.PUBLISHED, State.IN_REVIEW}:
+            one.repository.delete(one.id)  # says why it cannot be
+    there = [one for one, state in each if state is not State.GONE]
+    confirm([one for one in there if destroy or not isinstance(one.repository, Trash)])
+    for one, state in each:
+        with keeping(one) as keeper:
+            yield _deleted(one, keeper, destroy=destroy, already=state is State.GONE)
+
+
+def _whole(found: Sequence[Found]) -> list[Found]:
+    """Each deposit once; ConfigError when one also holds records that were not named."""
+    each: dict[tuple[str, str], list[Found]] = {}
+    for one in found:
+        each.setdefault((one.target.database, one.id), []).append(one)
+    for members in each.values():
+        _refuse_others(members)
+    return [members[0] for members in each.values()]
+
+
+def _refuse_others(members: Sequence[Found]) -> None:
+    first = members[0]
+    if not first.member:
+        return
+    with keeping(first) as keeper:
+        named = {one.row.folder for one in members if one.row}
+        others = [row.folder for row in keeper.rows if row.folder not in named]
+    if others:
+        raise ConfigError(
+            f"the deposit {first.id} also holds {', '.join(others[:5])}",
+            advice=f"Delete all of it by its id: publishkit delete {first.id} "
+            f"--to {first.target.name}",
+        )
+
+
+def _state(found: Found) -> State:
+    try:
+        return found.repository.get(found.id).state
+    except NotFoundError:
+        return State.GONE
+
+
+def _deleted(found: Found, keeper: Keeper, *, destroy: bool, already: bool) -> Deleted:
+    repository, kept_at = found.repository, ""
+    if not already and isinstance(repository, Trash) and not destroy:
+        kept_at = repository.set_aside(found.id)
+    elif not already:
+        repository.delete(found.id)
+    _forget(found, keeper)
+    return Deleted(
+        name=found.name,
+        target=found.target.name,
+        id=found.id,
+        kept_at=kept_at,
+        already=already,
+    )
+
+
+def _forget(found: Found, keeper: Keeper) -> Deposit | None:
+    """Take the row out; that of a new version's draft goes back to the version before."""
+    row = keeper.row
+    if not (row and row.previous):
+        keeper.forget()
+        return None
+    before = found.repository.get(row.previous)
+    keeper.go_back(before)
+    return before
+
+
+def discard(
+    what: str | Path,
+    to: str | None = None,
+    *,
+    recursive: bool = False,
+    links: str | Path | None = None,
+) -> list[Receipt]:
+    """Throw away what is not published of a published record: a new version's draft, or an edit.
+
+    What is published stays as it is; that nothing is open is success.
+
+    Args:
+        what: As for `delete`.
+        to: As for `delete`.
+        recursive: As for `delete`.
+        links: As for `delete`.
+
+    Raises:
+        RejectedError: It is a draft that was never published.
+        UnsupportedError: The target has no edits of published deposits.
+        ConfigError: The folder has no deposit yet, or the target is not known.
+    """
+    found = find(what, to, links=as_path(links), recursive=recursive)
+    sign_in(found)
+    return [_discarded(one) for one in _whole(found)]
+
+
+def _discarded(found: Found) -> Receipt:
+    with keeping(found) as keeper:
+        row = keeper.row
+        if row and row.previous:
+            found.repository.delete(found.id)
+            before = _forget(found, keeper)
+            return receipt(
+                found, before or Deposit(found.id, State.GONE, "", "", {}), Outcome.UPDATED
+            )
+        before = found.repository.get(found.id)
+        if before.state is not State.PUBLISHED:
+            raise RejectedError(
+                f"{found.id} was never published, so there is no edit of it to discard",
+                target=found.target.name,
+                advice=f"Delete it: publishkit delete {found.name} --to {found.target.name}",
+            )
+        editing = able(found.repository, Editing, found.target, "edit what is published")
+        after = editing.discard(found.id)
+        keeper.keep(after, before=before)
+    return receipt(found, after, Outcome.UPDATED)

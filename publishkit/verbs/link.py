@@ -1,0 +1,215 @@
+"""Say that deposits belong together, or to a collection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from publishkit.abilities import (
+    Addresses,
+    Collection,
+    CollectionKeeping,
+    Collections,
+    Link,
+    Relations,
+)
+from publishkit.errors import ConfigError, NotFoundError
+from publishkit.finding import Found, able, find, keeping
+from publishkit.identifiers import as_doi, is_url
+from publishkit.validation.nearest import nearest
+from publishkit.verbs.working import as_path, distinct, sign_in
+from publishkit.vocabularies import RELATION_TYPES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["DEFAULT_RELATION", "Linkage", "link", "link_each"]
+
+DEFAULT_RELATION = "references"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Linkage:
+    """That a deposit belongs to another work, or to a collection."""
+
+    name: str
+    """Of the deposit: the folder as it was given, else the id."""
+    target: str
+    id: str
+    link: Link | None = None
+    collection: Collection | None = None
+    waiting: bool = False
+    """Whether the collection's curators must accept it first."""
+
+
+def link(
+    what: str | Path,
+    to: str | None = None,
+    *,
+    collection: str | None = None,
+    to_record: str | Path | None = None,
+    relation: str = DEFAULT_RELATION,
+    recursive: bool = False,
+    links: str | Path | None = None,
+) -> list[Linkage]:
+    """Put deposits into a collection, relate them to another work, or both; again is success.
+
+    Args:
+        what: A record folder or a folder of them, an id, a DOI or the URL of a page.
+        to: The name of the target; for a folder that is on several, all of them by default.
+        collection: By its id, slug or name; made where it is missing and one can make it.
+        to_record: The other work: a DOI or a URL as it is; or a folder or the id of a deposit,
+            which is named by its DOI, else by the address that it will have for good.
+        relation: An id of InvenioRDM's vocabulary, such as `issupplementto`.
+        recursive: Whether to look for records in deeper folders too.
+        links: The links file, instead of the one that knows the folder.
+
+    Raises:
+        UnsupportedError: The target has no collections, or its deposits name no other works.
+        NotFoundError: There is no such collection, and it cannot be made.
+        ConfigError: There is nothing to link to, or no such relation.
+    """
+    made = link_each(
+        what,
+        to,
+        collection=collection,
+        to_record=to_record,
+        relation=relation,
+        recursive=recursive,
+        links=links,
+    )
+    return list(made)
+
+
+def link_each(
+    what: str | Path,
+    to: str | None = None,
+    *,
+    collection: str | None = None,
+    to_record: str | Path | None = None,
+    relation: str = DEFAULT_RELATION,
+    recursive: bool = False,
+    links: str | Path | None = None,
+) -> Iterator[Linkage]:
+    """Link as `link` does, one by one."""
+    if not collection and not to_record:
+        raise ConfigError("there is nothing to link to", advice="Name a collection or a record.")
+    relation = _relation(relation)
+    found = distinct(find(what, to, links=as_path(links), recursive=recursive))
+    for one in found:
+        if collection:
+            able(one.repository, Collections, one.target, "put deposits into collections")
+        if to_record:
+            able(one.repository, Relations, one.target, "name other works")
+    sign_in(found)
+    wanted = [
+        (one, _identifier(to_record, one, as_path(links)) if to_record else "") for one in found
+    ]
+    for one, identifier in wanted:
+        deposit = one
+        if identifier:
+            made = _relate(one, Link(identifier, relation))
+            yield made
+            deposit = replace(one, id=made.id)  # another one where an archive made a new version
+        if collection:
+            yield _collect(deposit, collection)
+
+
+def _relation(text: str) -> str:
+    relation = text.strip().lower()
+    if relation in RELATION_TYPES:
+        return relation
+    meant = nearest(relation, RELATION_TYPES)
+    known = (
+        f"did you mean {meant}?" if meant else f"it is one of {', '.join(sorted(RELATION_TYPES))}"
+    )
+    raise ConfigError(f"there is no relation {text}", advice=f"{known[0].upper()}{known[1:]}")
+
+
+# ---- other works ----
+
+
+def _identifier(other: str | Path, found: Found, links: Path | None) -> str:
+    """How the other work is named: a DOI by its URL, else a URL."""
+    text = str(other).strip()
+    doi = as_doi(text)
+    if not Path(other).is_dir():
+        if doi:
+            return f"https://doi.org/{doi}"
+        if "://" in text and is_url(text):
+            return text
+    return _address(_other(other, found, links))
+
+
+def _other(other: str | Path, found: Found, links: Path | None) -> Found:
+    """The other deposit: on the same target where it is on several."""
+    here = Path(other).is_dir()
+    several = distinct(find(other, None if here else found.target.name, links=links))
+    beside = [one for one in several if one.target.database == found.target.database]
+    choice = several if len(several) == 1 else beside
+    if len(choice) != 1:
+        places = ", ".join(f"{one.id} on {one.target.name}" for one in several)
+        raise ConfigError(
+            f"{other} stands for several deposits: {places}",
+            advice="Name one of them by its DOI or the URL of its page.",
+        )
+    if choice[0].id == found.id and choice[0].target.database == found.target.database:
+        raise ConfigError(f"{other} is {found.name} itself", advice="Name another record.")
+    return choice[0]
+
+
+def _address(other: Found) -> str:
+    deposit = other.repository.get(other.id)
+    if deposit.doi:
+        return f"https://doi.org/{deposit.doi}"
+    if isinstance(other.repository, Addresses):
+        return other.repository.address(other.id)
+    page = deposit.links.get("record_html") or deposit.links.get("self_html")
+    if page:
+        return page
+    raise ConfigError(
+        f"{other.name} on {other.target.name} has no address that others can name",
+        advice="Name it by a DOI or a URL.",
+    )
+
+
+def _relate(found: Found, link: Link) -> Linkage:
+    """Relate a deposit to a work, and keep that, so that the next push does not lose it."""
+    relations = able(found.repository, Relations, found.target, "name other works")
+    with keeping(found) as keeper:
+        before = found.repository.get(found.id)
+        row = keeper.row
+        linked = {**(row.linked if row else {}), link.identifier: link.relation}
+        with keeper.changing(before, linked=linked):
+            after = relations.relate(found.id, [link])
+        keeper.keep(after, before=before, linked=linked)
+    return Linkage(name=found.name, target=found.target.name, id=after.id, link=link)
+
+
+# ---- collections ----
+
+
+def _collect(found: Found, name: str) -> Linkage:
+    repository = able(found.repository, Collections, found.target, "put deposits into collections")
+    collection = _collection(repository, name)
+    with keeping(found) as keeper:
+        before = found.repository.get(found.id)
+        accepted = repository.collect(found.id, collection.id)
+        keeper.keep(found.repository.get(found.id), before=before)
+    return Linkage(
+        name=found.name,
+        target=found.target.name,
+        id=found.id,
+        collection=collection,
+        waiting=not accepted,
+    )
+
+
+def _collection(repository: Collections, name: str) -> Collection:
+    try:
+        return repository.collection(name)
+    except NotFoundError:
+        if isinstance(repository, CollectionKeeping):
+            return repository.create_collection(name)
+        raise

@@ -1,0 +1,282 @@
+"""Publish what was pushed: folders as they are now, deposits as they stand."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from publishkit.abilities import Download
+from publishkit.engine import publish as publish_one
+from publishkit.errors import PartialError, PublishkitError, RecordError, Severity
+from publishkit.expiry import as_time, in_months
+from publishkit.finding import Found, Keeper, able, find, keeping
+from publishkit.job import DONE, Choices, Job
+from publishkit.ledger import Row
+from publishkit.metadata_file import edit, making, merged, parsed
+from publishkit.progress import Quiet, Watcher
+from publishkit.receipts import Outcome, Receipt
+from publishkit.repository import DataFile, Deposit
+from publishkit.setting import Options, blocks
+from publishkit.verbs.push import carry_out
+from publishkit.verbs.working import as_path, distinct, meter, plans, receipt, sign_in
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable, Mapping, Sequence
+
+    from pydantic import JsonValue
+
+    from publishkit.hooks import Target
+    from publishkit.model import Record
+    from publishkit.plan import Plan
+
+__all__ = ["Publication", "access_of", "prepare", "publish", "standing_record"]
+
+
+def publish(
+    what: str | Path,
+    to: str | None = None,
+    *,
+    embargo: dt.date | str | int | None = None,
+    restricted: bool = False,
+    resubmit: bool = False,
+    allow_failed_entries: bool = False,
+    recursive: bool = False,
+    links: str | Path | None = None,
+    wait_timeout: float | None = None,
+    watcher: Watcher | None = None,
+) -> list[Receipt]:
+    """Publish deposits, or submit them for review; that cannot be undone, and nothing is asked.
+
+    A folder is pushed as it is now, then published. A deposit that is named by its id, DOI or page
+    is published as it stands there.
+
+    Args:
+        what: A record folder or a folder of them, an id, a DOI or the URL of a page.
+        to: The name of the target; for a folder that is on several, all of them by default.
+        embargo: Until when the files stay closed: a day, or a number of months from today. It is
+            written into the folder's `record_metadata.json` first.
+        restricted: Whether the record stays closed, its metadata included; written likewise.
+        resubmit: Submit again what a review declined.
+        allow_failed_entries: Publish although not everything could be processed.
+        recursive: Whether to look for records in deeper folders too.
+        links: The links file, instead of the one that knows the folder.
+        wait_timeout: How many seconds to wait for processing; None waits as long as it takes.
+        watcher: Is told how a folder's push goes on.
+
+    Raises:
+        ConfigError: A folder has no deposit yet, or the target is not known.
+        RecordError: A record is not valid, or not with that embargo; nothing was changed.
+        RepositoryError: The target refuses, or it is not known to be published.
+        PartialError: Some were published and some were not.
+    """
+    options = Options(
+        publish=True,
+        links=as_path(links),
+        wait_timeout=wait_timeout,
+        choices=Choices(resubmit=resubmit, allow_failed_entries=allow_failed_entries),
+    )
+    access = access_of(embargo, restricted=restricted)
+    publication = prepare(what, to, options, access=access, recursive=recursive)
+    receipts = [one for plan in publication.plans for one in carry_out(plan, watcher or Quiet())]
+    return receipts + publication.publish_standing()
+
+
+def access_of(
+    embargo: dt.date | str | int | None = None, *, restricted: bool = False
+) -> dict[str, JsonValue]:
+    """What a record's `access` must say, as a merge patch; {} if nothing was asked for.
+
+    Args:
+        embargo: A day, or a number of months from today.
+        restricted: Whether the metadata stay closed too.
+
+    Raises:
+        ConfigError: The embargo is over already, or no day.
+    """
+    access: dict[str, JsonValue] = {}
+    if restricted:
+        access = {"record": "restricted", "files": "restricted"}
+    if embargo is not None:
+        until = _until(embargo).isoformat()
+        access |= {"files": "restricted", "embargo": {"active": True, "until": until}}
+    return {"access": access} if access else {}
+
+
+def _until(embargo: dt.date | str | int) -> dt.date:
+    if isinstance(embargo, int) or (isinstance(embargo, str) and embargo.strip().isdigit()):
+        return in_months(int(embargo))
+    return as_time(embargo).date()
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What will be published; nothing was sent yet."""
+
+    plans: tuple[Plan, ...]
+    """Of folders."""
+    standing: tuple[_Standing, ...]
+    """Deposits that are published as they stand."""
+    changed: tuple[Path, ...]
+    """The metadata files into which the access was written."""
+
+    def publish_standing(self, done: Callable[[Receipt], None] = lambda _: None) -> list[Receipt]:
+        """Publish the deposits that were not named by a folder.
+
+        Raises:
+            RepositoryError: The target refuses, or it is not known to be published.
+            PartialError: That happened after others had been published.
+        """
+        receipts: list[Receipt] = []
+        for one in self.standing:
+            try:
+                receipts.append(one.publish())
+            except PublishkitError as error:
+                if not receipts:
+                    raise
+                raise PartialError(receipts, str(error)) from error
+            done(receipts[-1])
+        return receipts
+
+
+def prepare(
+    what: str | Path,
+    to: str | None,
+    options: Options,
+    *,
+    access: Mapping[str, JsonValue],
+    recursive: bool = False,
+    confirm: Callable[[Sequence[Target]], None] = lambda _: None,
+) -> Publication:
+    """Write the access into the folders, then find out what will be published; sends nothing.
+
+    Args:
+        what: As for `publish`.
+        to: As for `publish`.
+        options: How to push.
+        access: As `access_of` gives it.
+        recursive: As for `publish`.
+        confirm: Is told the target of every deposit that will be published and is on no sandbox;
+            what it raises ends all, and leaves the folders as they were.
+
+    Raises:
+        PublishkitError: As `publish` does, before anything is sent; the folders are as they were.
+    """
+    found = find(what, to, links=options.links, recursive=recursive)
+    if not Path(what).is_dir():
+        sign_in(found)
+        standing = tuple(_standing(one, options, access) for one in distinct(found))
+        confirm([s.found.target for s in standing if s.irreversible])
+        return Publication((), standing, ())
+    folders = dict.fromkeys(one.folder for one in found if one.folder)
+    edits = [one for folder in folders if access and (one := edit(folder, access, blocks()))]
+    with making(edits):
+        planned = tuple(plans(found, options))
+        confirm([step.target for plan in planned for step in plan.irreversible])
+    return Publication(planned, (), tuple(one.path for one in edits))
+
+
+# ---- deposits as they stand ----
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """A deposit that is published as it stands, but for its access."""
+
+    found: Found
+    deposit: Deposit
+    record: Record
+    changed: bool
+    options: Options
+
+    @property
+    def irreversible(self) -> bool:
+        return not self.found.target.sandbox and self.deposit.state not in DONE
+
+    def publish(self) -> Receipt:
+        found, before = self.found, self.deposit
+        if before.state in DONE:
+            with keeping(found) as keeper:
+                keeper.keep(before)
+            return receipt(found, before, Outcome.UNCHANGED)
+        with keeping(found) as keeper, ThreadPoolExecutor(1) as unused:
+            if self.changed:
+                with keeper.changing(before):
+                    found.repository.update(found.id, self.record, revision=before.revision)
+            settling = meter(found, self.options.wait_timeout)
+            deposit = found.repository.settle(found.id, settling)
+            job = Job(
+                repository=found.repository,
+                record=lambda: self.record,
+                files=(),
+                fingerprint=lambda _: "",
+                rows=_Kept(found, keeper, before, changed=self.changed),
+                choices=self.options.choices,
+                digests=found.setting.digests,
+                transfers=unused,
+                meter=meter(found),
+                settling=settling,
+            )
+            after = publish_one(job, deposit)
+        return receipt(found, after, Outcome.UPDATED, published_now=after is not deposit)
+
+
+def _standing(found: Found, options: Options, access: Mapping[str, JsonValue]) -> _Standing:
+    deposit = found.repository.get(found.id)
+    record, changed = standing_record(found, {} if deposit.state in DONE else access)
+    return _Standing(found, deposit, record, changed, options)
+
+
+def standing_record(found: Found, patch: Mapping[str, JsonValue]) -> tuple[Record, bool]:
+    """What a deposit says of itself, after a merge patch; and whether that changed it.
+
+    Raises:
+        RecordError: The target would not take it.
+        UnsupportedError: The target does not tell.
+    """
+    pulled = able(found.repository, Download, found.target, "tell a deposit's metadata")
+    said = dict(pulled.describe(found.id))
+    wanted = merged(said, patch)
+    record = parsed(wanted, found.name, blocks())
+    files = [
+        DataFile(key, Path(key), remote.size)
+        for key, remote in found.repository.files(found.id).items()
+    ]
+    record = record.model_copy(
+        update={"files": record.files.model_copy(update={"enabled": bool(files)})}
+    )
+    resolved = found.repository.resolve(record)
+    problems = [*found.repository.check(record, files), *resolved.problems]
+    if any(problem.severity is Severity.ERROR for problem in problems):
+        raise RecordError([replace(problem, record=found.name) for problem in problems])
+    return resolved.record, wanted != said
+
+
+class _Kept:
+    """The links file's rows of a deposit, as the engine keeps them."""
+
+    def __init__(self, found: Found, keeper: Keeper, before: Deposit, *, changed: bool) -> None:
+        self._found = found
+        self._keeper = keeper
+        self._before = before
+        self._changed = changed
+
+    @property
+    def row(self) -> Row:
+        """The row; an empty one where no links file knows the deposit."""
+        return self._keeper.row or Row(folder=self._found.name, target=self._found.target.name)
+
+    def row_of(self, record: str) -> Row:  # noqa: ARG002 - all are of one deposit
+        """The row."""
+        return self.row
+
+    def note(self, *, sync: bool = False, **changes: object) -> None:
+        """Keep changes."""
+        self._keeper.note(sync=sync, **changes)
+
+    def keep(self, deposit: Deposit) -> None:
+        """Keep what the repository says of the deposit."""
+        changes = {"sent": ""} if self._changed else {}  # not what the folder says
+        self._keeper.keep(deposit, before=self._before, **changes)
