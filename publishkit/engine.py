@@ -159,8 +159,8 @@ def _refuse_foreign_edits(job: Job, deposit: Deposit) -> None:
     if row.revision and row.revision != deposit.revision and not job.choices.force:
         raise ConflictError(
             f"the metadata of {deposit.id} was edited on the web since the last push",
-            advice="Take the edits over into record_metadata.json, "
-            "then overwrite the deposit by --force.",
+            advice="Take the edits over into the folder by publishkit pull FOLDER, or "
+            "overwrite them by --force.",
         )
 
 

@@ -9,12 +9,14 @@ from functools import cache
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Final, TypeVar
+from urllib.parse import urlsplit
 
 from publishkit import config as configuration
 from publishkit import folder as folders
 from publishkit import plugins
 from publishkit.abilities import ABILITIES, DoiLookup, Grouping
-from publishkit.errors import ConfigError, NotFoundError, UnsupportedError
+from publishkit.errors import ConfigError, NotFoundError, RepositoryError, UnsupportedError
+from publishkit.hooks import LOOPBACK
 from publishkit.identifiers import as_doi
 from publishkit.keeping import Keeper, keeping, whole_of
 from publishkit.landing import landing_page
@@ -85,7 +87,13 @@ def find(
     text = str(what).strip()
     doi = as_doi(text)
     if Path(what).is_dir():
-        return finder.of_folder(Path(what), recursive=recursive)
+        try:
+            return finder.of_folder(Path(what), recursive=recursive)
+        except NotPushedError:
+            hidden = finder.hidden_by_folder(text)  # `pull ID` makes a folder of that name
+            if hidden:
+                return hidden
+            raise
     if doi:
         return finder.of_doi(doi)
     if "://" in text:
@@ -211,6 +219,7 @@ class _Finder:
     def _of_row(
         self, to: str, ledger: Ledger, row: Row, name: str, folder: Path | None = None
     ) -> Found:
+        self._refuse_stranger(to, ledger)
         setting, target, repository = self.open(to)
         urls = self.config.urls_of(target)
         ledger.find(row.folder, target, urls)  # refuses a target that is at another URL by now
@@ -226,6 +235,17 @@ class _Finder:
             ledger=ledger.path,
             row=row,
             urls=urls,
+        )
+
+    def _refuse_stranger(self, to: str, ledger: Ledger) -> None:
+        """A links file that came along with data must not choose where credentials are sent."""
+        target = self.config.target(to)
+        harmless = urlsplit(target.url).hostname in LOOPBACK or not self.config.credentials(target)
+        if self.to or to in self.config.targets or harmless:
+            return
+        raise ConfigError(
+            f"{ledger.path} names the target {to}, which is none of yours",
+            advice="If it is right, say so by --to, or give it a name in publishkit.toml.",
         )
 
     # ---- links files near ----
@@ -298,6 +318,17 @@ class _Finder:
                 advice="Name its target by --to if it is an id.",
             )
         return [self._at(self.to, text, text)]
+
+    def hidden_by_folder(self, text: str) -> list[Found]:
+        """The deposit whose id is the name of a folder here that was never pushed, if there is."""
+        if not self.to or _is_path_like(text):
+            return []
+        found = self._at(self.to, text, text)
+        try:
+            found.repository.get(found.id)
+        except RepositoryError:
+            return []
+        return [found]
 
     # ---- pages ----
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from publishkit.abilities import Grouping
 from publishkit.errors import RejectedError
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from publishkit.finding import Found
     from publishkit.repository import Repository
 
-__all__ = ["Keeper", "keeping", "said", "whole_of"]
+__all__ = ["Keeper", "KeptRows", "keeping", "said", "whole_of"]
 
 
-def said(deposit: Deposit) -> dict[str, object]:
+def said(deposit: Deposit) -> dict[str, Any]:
     """What a row keeps of what the repository says of a deposit; not what tells of edits."""
     state = State.FAILED if deposit.failures else deposit.state
     return {
@@ -38,6 +38,10 @@ class Keeper:
         self._found = found
         self._ledger = ledger
         self._seen = {row.folder: row for row in self.rows}
+
+    def beside(self, found: Found) -> Keeper:
+        """The rows of another deposit in the same links file."""
+        return Keeper(found, self._ledger)
 
     @property
     def rows(self) -> list[Row]:
@@ -134,6 +138,40 @@ class Keeper:
     def _note(self, row: Row, changes: dict[str, object], *, sync: bool = False) -> None:
         if self._ledger:
             self._ledger.note(row, sync=sync, **changes)
+
+
+class KeptRows:
+    """The rows of one deposit, as the engine keeps them.
+
+    Args:
+        found: The deposit.
+        keeper: Its rows.
+        before: The deposit before the verb changed it.
+        changes: Fields of the rows to keep with whatever the repository says.
+    """
+
+    def __init__(self, found: Found, keeper: Keeper, before: Deposit, **changes: object) -> None:
+        self._found = found
+        self._keeper = keeper
+        self._before = before
+        self._changes = changes
+
+    @property
+    def row(self) -> Row:
+        """The row; an empty one where no links file knows the deposit."""
+        return self._keeper.row or Row(folder=self._found.name, target=self._found.target.name)
+
+    def row_of(self, record: str) -> Row:  # noqa: ARG002 - all are of one deposit
+        """The row."""
+        return self.row
+
+    def note(self, *, sync: bool = False, **changes: object) -> None:
+        """Keep changes."""
+        self._keeper.note(sync=sync, **changes)
+
+    def keep(self, deposit: Deposit) -> None:
+        """Keep what the repository says of the deposit."""
+        self._keeper.keep(deposit, before=self._before, **self._changes)
 
 
 def whole_of(repository: Repository, row: Row) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from publishkit.abilities import Grouping
+from publishkit.keeping import said
 from publishkit.ledger import Ledger, Row
 from publishkit.repository import Deposit, Repository, State
 
@@ -53,20 +54,15 @@ class DepositRows:
 
     def keep(self, deposit: Deposit) -> None:
         """Keep what the repository says of the deposit."""
-        state = State.FAILED if deposit.failures else deposit.state
         published = deposit.state is State.PUBLISHED
         for part in self.step.parts:
             mine = self._member(deposit, part.key)
             self._note(
                 part,
-                id=mine.id,
-                state=state.value,
-                links=dict(mine.links),
-                doi=mine.doi or "",
+                **said(replace(mine, failures=deposit.failures)),
                 title=self.titles[part.key],
                 revision=deposit.revision,
                 contents=deposit.contents,
-                extra=dict(mine.extra),
                 previous="" if published else self._row(part).previous,
             )
 

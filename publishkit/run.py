@@ -127,7 +127,7 @@ class Run:
             done = self._finish(replace(draft, waiting=waiting))
             receipts += done
             if draft in first and not self._plan.options.publish_now:
-                waiting = waiting or _not_public(done)
+                waiting = waiting or _reviewing(done)
         return receipts
 
     def _parallel(self, task: Callable[[T], R], items: Iterable[T]) -> list[R]:
@@ -281,9 +281,9 @@ def _registers(draft: _Draft) -> bool:
     return isinstance(repository, Addresses) and repository.registers
 
 
-def _not_public(receipts: Sequence[Receipt]) -> str:
-    """The target that has a record which is not public yet, or ''."""
-    return next((r.target for r in receipts if r.state is not State.PUBLISHED), "")
+def _reviewing(receipts: Sequence[Receipt]) -> str:
+    """The target whose review a record is in, or ''."""
+    return next((r.target for r in receipts if r.state is State.IN_REVIEW), "")
 
 
 def _hold_back(drafts: Sequence[_Draft]) -> list[_Draft]:

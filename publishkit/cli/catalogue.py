@@ -85,7 +85,7 @@ def search(
     from publishkit.verbs.catalogue import search as ask
 
     logs.configure(verbose)
-    found = ask(to, text, owner=owner, collection=collection)
+    found = ask(text, to, owner=owner, collection=collection)
     _show(islice(found, limit), as_json=as_json, quiet=quiet)
 
 

@@ -26,6 +26,7 @@ __all__ = ["doi", "link"]
 @click.option(
     "--relation", default="references", show_default=True, help="How: issupplementto, ..."
 )
+@click.option("--cross", is_flag=True, help="Let its deposits on several targets name each other.")
 @options.recursive
 @options.links
 @options.as_json
@@ -37,6 +38,7 @@ def link(
     collection: str | None,
     to_record: str | None,
     relation: str,
+    cross: bool,
     recursive: bool,
     links: Path | None,
     as_json: bool,
@@ -50,14 +52,15 @@ def link(
     from publishkit.verbs.link import link_each
 
     logs.configure(verbose)
-    if not (collection or to_record):
-        raise click.UsageError("Say what to link to: --collection or --to-record.")
+    if not (collection or to_record or cross):
+        raise click.UsageError("Say what to link to: --collection, --to-record or --cross.")
     for one in link_each(
         what,
         to,
         collection=collection,
         to_record=to_record,
         relation=relation,
+        cross=cross,
         recursive=recursive,
         links=links,
     ):

@@ -110,7 +110,7 @@ def users(
     if bool(query.strip()) == bool(id_):
         raise click.UsageError("Give a name or a part of it, or an id by --id.")
     none = True
-    for one in [user(id_, to)] if id_ else look(to, query):
+    for one in [user(id_, to)] if id_ else look(query, to):
         none = False
         if as_json:
             print_json(one)

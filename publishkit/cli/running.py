@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -9,6 +10,7 @@ import click
 from publishkit.cli import report, shown
 from publishkit.cli.output import print_json
 from publishkit.cli.text import near
+from publishkit.errors import PublishkitError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
     from publishkit.plan import Plan
     from publishkit.receipts import Receipt
+    from publishkit.verbs.working import Work
 
 __all__ = ["carry_out", "say_changed", "show", "wait_timeout"]
 
@@ -34,17 +37,39 @@ def say_changed(paths: Iterable[Path], *, quiet: bool) -> None:
             shown.show_line("changed", near(path))
 
 
-def carry_out(plans: Iterable[Plan], *, as_json: bool, quiet: bool) -> None:
-    """Push, with a line for each record as it is done."""
+def carry_out(plans: Iterable[Plan], others: Iterable[Work], *, as_json: bool, quiet: bool) -> None:
+    """Push, and do what else there is to do, with a line for each record as it is done."""
+    from publishkit.verbs.working import one_by_one
+
+    pushes = [partial(_push, plan, as_json=as_json, quiet=quiet) for plan in plans]
+    works = [partial(_attempt, one, as_json=as_json, quiet=quiet) for one in others]
+    one_by_one([*pushes, *works])
+
+
+def _push(plan: Plan, *, as_json: bool, quiet: bool) -> list[Receipt]:
     from publishkit.verbs.push import carry_out as push
 
-    for plan in plans:
-        report.show_problems(plan.problems, quiet=quiet)
-        with report.Reporter(plan, quiet=quiet or as_json) as watcher:
-            receipts = push(plan, watcher)
-        if as_json:
-            for receipt in receipts:
-                print_json(receipt)
+    report.show_problems(plan.problems, quiet=quiet)
+    with report.Reporter(plan, quiet=quiet or as_json) as watcher:
+        receipts = push(plan, watcher)
+    if as_json:
+        for receipt in receipts:
+            print_json(receipt)
+    return receipts
+
+
+def _attempt(work: Work, *, as_json: bool, quiet: bool) -> list[Receipt]:
+    from publishkit.verbs.working import attempt
+
+    try:
+        receipts = attempt(work)
+    except PublishkitError as error:
+        for receipt in error.receipts:
+            show(receipt, as_json=as_json, quiet=False)
+        raise
+    for receipt in receipts:
+        show(receipt, as_json=as_json, quiet=quiet)
+    return receipts
 
 
 def show(receipt: Receipt, *, as_json: bool, quiet: bool, verb: str = "") -> None:

@@ -113,8 +113,7 @@ def publish(
         confirm=sure,
     )
     running.say_changed(made.changed, quiet=quiet or as_json)
-    running.carry_out(made.plans, as_json=as_json, quiet=quiet)
-    made.publish_standing(lambda receipt: running.show(receipt, as_json=as_json, quiet=quiet))
+    running.carry_out(made.plans, made.standing, as_json=as_json, quiet=quiet)
 
 
 @click.command()
@@ -163,10 +162,8 @@ def update(
     chosen = Options(links=links, wait_timeout=wait_timeout, choices=Choices(force=force))
     made = prepare(what, to, chosen, changes=_changes(assignments, file), recursive=recursive)
     running.say_changed(made.changed, quiet=quiet or as_json)
-    running.carry_out(made.plans, as_json=as_json, quiet=quiet)
+    running.carry_out(made.plans, made.others, as_json=as_json, quiet=quiet)
     for other in made.others:
-        for receipt in other.carry_out():
-            running.show(receipt, as_json=as_json, quiet=quiet)
         if other.behind and not quiet:
             folder = near(other.behind)
             click.echo(f"{folder} does not say this: its next update overwrites it.", err=True)

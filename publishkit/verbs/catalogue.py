@@ -39,13 +39,13 @@ def deposits(to: str) -> Iterator[Deposit]:
 
 
 def search(
-    to: str, text: str = "", *, owner: str = "public", collection: str = ""
+    text: str, to: str, *, owner: str = "public", collection: str = ""
 ) -> Iterator[Deposit | Entry]:
     """What matches on a target: deposits, or entries where an archive searches those.
 
     Args:
-        to: The name of a target.
         text: Words, or the archive's own query language; '' matches everything.
+        to: The name of a target.
         owner: Whose: which there are differs between repositories.
         collection: The id, slug or name of a collection that it must be in.
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from publishkit import linking
 from publishkit.abilities import (
     Addresses,
     Collection,
@@ -17,12 +18,14 @@ from publishkit.abilities import (
 from publishkit.errors import ConfigError, NotFoundError
 from publishkit.finding import Found, able, find, keeping
 from publishkit.identifiers import as_doi, is_url
+from publishkit.keeping import KeptRows
+from publishkit.linking import Linked
 from publishkit.validation.nearest import nearest
 from publishkit.verbs.working import as_path, distinct, sign_in
 from publishkit.vocabularies import RELATION_TYPES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 __all__ = ["DEFAULT_RELATION", "Linkage", "link", "link_each"]
 
@@ -50,6 +53,7 @@ def link(
     collection: str | None = None,
     to_record: str | Path | None = None,
     relation: str = DEFAULT_RELATION,
+    cross: bool = False,
     recursive: bool = False,
     links: str | Path | None = None,
 ) -> list[Linkage]:
@@ -62,6 +66,7 @@ def link(
         to_record: The other work: a DOI or a URL as it is; or a folder or the id of a deposit,
             which is named by its DOI, else by the address that it will have for good.
         relation: An id of InvenioRDM's vocabulary, such as `issupplementto`.
+        cross: Let the deposits that a record has on several targets name each other.
         recursive: Whether to look for records in deeper folders too.
         links: The links file, instead of the one that knows the folder.
 
@@ -76,6 +81,7 @@ def link(
         collection=collection,
         to_record=to_record,
         relation=relation,
+        cross=cross,
         recursive=recursive,
         links=links,
     )
@@ -89,14 +95,17 @@ def link_each(
     collection: str | None = None,
     to_record: str | Path | None = None,
     relation: str = DEFAULT_RELATION,
+    cross: bool = False,
     recursive: bool = False,
     links: str | Path | None = None,
 ) -> Iterator[Linkage]:
     """Link as `link` does, one by one."""
-    if not collection and not to_record:
+    if not (collection or to_record or cross):
         raise ConfigError("there is nothing to link to", advice="Name a collection or a record.")
     relation = _relation(relation)
     found = distinct(find(what, to, links=as_path(links), recursive=recursive))
+    if cross:
+        _by_record(found)
     for one in found:
         if collection:
             able(one.repository, Collections, one.target, "put deposits into collections")
@@ -114,6 +123,9 @@ def link_each(
             deposit = replace(one, id=made.id)  # another one where an archive made a new version
         if collection:
             yield _collect(deposit, collection)
+    if cross:  # found anew, since an archive may have made new versions
+        for record in _by_record(find(what, to, links=as_path(links), recursive=recursive)):
+            yield from _cross(record)
 
 
 def _relation(text: str) -> str:
@@ -125,6 +137,52 @@ def _relation(text: str) -> str:
         f"did you mean {meant}?" if meant else f"it is one of {', '.join(sorted(RELATION_TYPES))}"
     )
     raise ConfigError(f"there is no relation {text}", advice=f"{known[0].upper()}{known[1:]}")
+
+
+# ---- across targets ----
+
+
+def _by_record(found: Sequence[Found]) -> list[list[Found]]:
+    """The deposits of each record.
+
+    Raises:
+        ConfigError: A record has but one, or shares one with others.
+    """
+    records: dict[str, list[Found]] = {}
+    for one in found:
+        if one.member:
+            raise ConfigError(
+                f"{one.name} shares a deposit on {one.target.name}, which cannot be linked across",
+                advice="Relate it by --to-record instead.",
+            )
+        records.setdefault(one.name, []).append(one)
+    for name, deposits in records.items():
+        if len(deposits) == 1:
+            raise ConfigError(
+                f"{name} is only on {deposits[0].target.name}",
+                advice=f"Push it to another target first: publishkit push {name} --to TARGET",
+            )
+    return list(records.values())
+
+
+def _cross(deposits: Sequence[Found]) -> Iterator[Linkage]:
+    """Let the deposits of one record name each other; they share a links file."""
+    with keeping(deposits[0]) as first:
+        linked = {}
+        for one in deposits:
+            keeper = first if one is deposits[0] else first.beside(one)
+            before = one.repository.get(one.id)
+            linked[one.target.name] = Linked(one.repository, before, KeptRows(one, keeper, before))
+        after = linking.cross(linked, anew=True)
+        for one in deposits:
+            for identifier, relation in linked[one.target.name].rows.row.linked.items():
+                if relation == linking.SAME:
+                    yield Linkage(
+                        name=one.name,
+                        target=one.target.name,
+                        id=after[one.target.name].id,
+                        link=Link(identifier, relation),
+                    )
 
 
 # ---- other works ----
@@ -176,14 +234,10 @@ def _address(other: Found) -> str:
 
 def _relate(found: Found, link: Link) -> Linkage:
     """Relate a deposit to a work, and keep that, so that the next push does not lose it."""
-    relations = able(found.repository, Relations, found.target, "name other works")
     with keeping(found) as keeper:
         before = found.repository.get(found.id)
-        row = keeper.row
-        linked = {**(row.linked if row else {}), link.identifier: link.relation}
-        with keeper.changing(before, linked=linked):
-            after = relations.relate(found.id, [link])
-        keeper.keep(after, before=before, linked=linked)
+        one = Linked(found.repository, before, KeptRows(found, keeper, before))
+        after = linking.relate(one, [link], anew=True)
     return Linkage(name=found.name, target=found.target.name, id=after.id, link=link)
 
 
@@ -196,7 +250,12 @@ def _collect(found: Found, name: str) -> Linkage:
     with keeping(found) as keeper:
         before = found.repository.get(found.id)
         accepted = repository.collect(found.id, collection.id)
-        keeper.keep(found.repository.get(found.id), before=before)
+        known = keeper.row.collections if keeper.row else ()
+        keeper.keep(
+            found.repository.get(found.id),
+            before=before,
+            collections=tuple(dict.fromkeys((*known, collection.id))),
+        )
     return Linkage(
         name=found.name,
         target=found.target.name,

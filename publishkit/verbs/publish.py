@@ -4,23 +4,33 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from publishkit.abilities import Download
 from publishkit.engine import publish as publish_one
-from publishkit.errors import PartialError, PublishkitError, RecordError, Severity
+from publishkit.errors import RecordError, Severity
 from publishkit.expiry import as_time, in_months
-from publishkit.finding import Found, Keeper, able, find, keeping
+from publishkit.finding import Found, able, find, keeping
 from publishkit.job import DONE, Choices, Job
-from publishkit.ledger import Row
+from publishkit.keeping import KeptRows
 from publishkit.metadata_file import edit, making, merged, parsed
 from publishkit.progress import Quiet, Watcher
 from publishkit.receipts import Outcome, Receipt
 from publishkit.repository import DataFile, Deposit
 from publishkit.setting import Options, blocks
 from publishkit.verbs.push import carry_out
-from publishkit.verbs.working import as_path, distinct, meter, plans, receipt, sign_in
+from publishkit.verbs.working import (
+    as_path,
+    attempt,
+    distinct,
+    meter,
+    one_by_one,
+    plans,
+    receipt,
+    sign_in,
+)
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -80,8 +90,8 @@ def publish(
     )
     access = access_of(embargo, restricted=restricted)
     publication = prepare(what, to, options, access=access, recursive=recursive)
-    receipts = [one for plan in publication.plans for one in carry_out(plan, watcher or Quiet())]
-    return receipts + publication.publish_standing()
+    pushes = [partial(carry_out, plan, watcher or Quiet()) for plan in publication.plans]
+    return one_by_one([*pushes, *(partial(attempt, one) for one in publication.standing)])
 
 
 def access_of(
@@ -121,24 +131,6 @@ class Publication:
     """Deposits that are published as they stand."""
     changed: tuple[Path, ...]
     """The metadata files into which the access was written."""
-
-    def publish_standing(self, done: Callable[[Receipt], None] = lambda _: None) -> list[Receipt]:
-        """Publish the deposits that were not named by a folder.
-
-        Raises:
-            RepositoryError: The target refuses, or it is not known to be published.
-            PartialError: That happened after others had been published.
-        """
-        receipts: list[Receipt] = []
-        for one in self.standing:
-            try:
-                receipts.append(one.publish())
-            except PublishkitError as error:
-                if not receipts:
-                    raise
-                raise PartialError(receipts, str(error)) from error
-            done(receipts[-1])
-        return receipts
 
 
 def prepare(
@@ -195,16 +187,18 @@ class _Standing:
     def irreversible(self) -> bool:
         return not self.found.target.sandbox and self.deposit.state not in DONE
 
-    def publish(self) -> Receipt:
+    def carry_out(self) -> list[Receipt]:
+        """Publish it, unless it is."""
         found, before = self.found, self.deposit
         if before.state in DONE:
             with keeping(found) as keeper:
                 keeper.keep(before)
-            return receipt(found, before, Outcome.UNCHANGED)
+            return [receipt(found, before, Outcome.UNCHANGED)]
         with keeping(found) as keeper, ThreadPoolExecutor(1) as unused:
             if self.changed:
                 with keeper.changing(before):
                     found.repository.update(found.id, self.record, revision=before.revision)
+            blank = {"sent": ""} if self.changed else {}  # not what the folder says
             settling = meter(found, self.options.wait_timeout)
             deposit = found.repository.settle(found.id, settling)
             job = Job(
@@ -212,7 +206,7 @@ class _Standing:
                 record=lambda: self.record,
                 files=(),
                 fingerprint=lambda _: "",
-                rows=_Kept(found, keeper, before, changed=self.changed),
+                rows=KeptRows(found, keeper, before, **blank),
                 choices=self.options.choices,
                 digests=found.setting.digests,
                 transfers=unused,
@@ -220,7 +214,7 @@ class _Standing:
                 settling=settling,
             )
             after = publish_one(job, deposit)
-        return receipt(found, after, Outcome.UPDATED, published_now=after is not deposit)
+        return [receipt(found, after, Outcome.UPDATED, published_now=after is not deposit)]
 
 
 def _standing(found: Found, options: Options, access: Mapping[str, JsonValue]) -> _Standing:
@@ -252,31 +246,3 @@ def standing_record(found: Found, patch: Mapping[str, JsonValue]) -> tuple[Recor
     if any(problem.severity is Severity.ERROR for problem in problems):
         raise RecordError([replace(problem, record=found.name) for problem in problems])
     return resolved.record, wanted != said
-
-
-class _Kept:
-    """The links file's rows of a deposit, as the engine keeps them."""
-
-    def __init__(self, found: Found, keeper: Keeper, before: Deposit, *, changed: bool) -> None:
-        self._found = found
-        self._keeper = keeper
-        self._before = before
-        self._changed = changed
-
-    @property
-    def row(self) -> Row:
-        """The row; an empty one where no links file knows the deposit."""
-        return self._keeper.row or Row(folder=self._found.name, target=self._found.target.name)
-
-    def row_of(self, record: str) -> Row:  # noqa: ARG002 - all are of one deposit
-        """The row."""
-        return self.row
-
-    def note(self, *, sync: bool = False, **changes: object) -> None:
-        """Keep changes."""
-        self._keeper.note(sync=sync, **changes)
-
-    def keep(self, deposit: Deposit) -> None:
-        """Keep what the repository says of the deposit."""
-        changes = {"sent": ""} if self._changed else {}  # not what the folder says
-        self._keeper.keep(deposit, before=self._before, **changes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ from publishkit.repository import Deposit, State
 from publishkit.setting import Options, blocks
 from publishkit.verbs.publish import standing_record
 from publishkit.verbs.push import carry_out
-from publishkit.verbs.working import as_path, distinct, plans, receipt, sign_in
+from publishkit.verbs.working import as_path, attempt, distinct, one_by_one, plans, receipt, sign_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -69,8 +70,8 @@ def update(
     """
     options = Options(links=as_path(links), wait_timeout=wait_timeout, choices=Choices(force=force))
     updating = prepare(what, to, options, changes=changes or {}, recursive=recursive)
-    receipts = [one for plan in updating.plans for one in carry_out(plan, watcher or Quiet())]
-    return receipts + [each for one in updating.others for each in one.carry_out()]
+    pushes = [partial(carry_out, plan, watcher or Quiet()) for plan in updating.plans]
+    return one_by_one([*pushes, *(partial(attempt, one) for one in updating.others)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,8 +258,8 @@ def _edited(found: Found) -> ConflictError:
     return ConflictError(
         f"the metadata of {found.id} was edited on the web since the last push",
         target=found.target.name,
-        advice="Take the edits over into record_metadata.json, "
-        "then overwrite the deposit by --force.",
+        advice="Take the edits over into the folder by publishkit pull FOLDER, or "
+        "overwrite them by --force.",
     )
 
 

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 __all__ = ["user", "users"]
 
 
-def users(to: str, query: str) -> Iterator[User]:
+def users(query: str, to: str) -> Iterator[User]:
     """Everybody whose name, user name or e-mail address matches, as far as one may see.
 
     Args:
-        to: The name of the target.
         query: The name, or a part of it.
+        to: The name of the target.
 
     Raises:
         UnsupportedError: The target does not tell.

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from publishkit.abilities import Grouping
+from publishkit.errors import Cancelled, PartialError, PublishkitError
 from publishkit.progress import RunMeter
-from publishkit.receipts import Receipt
+from publishkit.receipts import Outcome, Receipt
+from publishkit.repository import Deposit, State
 from publishkit.verbs.push import plan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from publishkit.finding import Found
     from publishkit.plan import Plan
-    from publishkit.receipts import Outcome
-    from publishkit.repository import Deposit
     from publishkit.setting import Options
 
-__all__ = ["as_path", "distinct", "meter", "plans", "receipt", "sign_in"]
+__all__ = [
+    "Work",
+    "as_path",
+    "attempt",
+    "distinct",
+    "meter",
+    "one_by_one",
+    "plans",
+    "receipt",
+    "sign_in",
+]
 
 
 def as_path(links: str | Path | None) -> Path | None:
@@ -65,6 +76,55 @@ def plans(found: Sequence[Found], options: Options) -> list[Plan]:
     for folder, names in targets.items():
         alike.setdefault(tuple(names), []).append(folder)
     return [plan(folders, names, options) for names, folders in alike.items()]
+
+
+class Work(Protocol):
+    """What is done to one deposit beside the push of folders."""
+
+    @property
+    def found(self) -> Found:
+        """The deposit."""
+
+    def carry_out(self) -> list[Receipt]:
+        """Do it."""
+
+
+def attempt(work: Work) -> list[Receipt]:
+    """Do it; an error carries a receipt that tells of it."""
+    try:
+        return work.carry_out()
+    except Cancelled:
+        raise
+    except PublishkitError as error:
+        unknown = Deposit(work.found.id, State.GONE, "", "", {})
+        failed = receipt(work.found, unknown, Outcome.FAILED)
+        error.receipts = (replace(failed, state=None, error=error),)
+        raise
+
+
+def one_by_one(runs: Sequence[Callable[[], list[Receipt]]]) -> list[Receipt]:
+    """Run one after the other; one that fails does not stop the others.
+
+    Raises:
+        PartialError: One of several failed; it carries all receipts.
+        PublishkitError: The only one failed.
+    """
+    if len(runs) == 1:
+        return runs[0]()
+    receipts: list[Receipt] = []
+    failed = False
+    for run in runs:
+        try:
+            receipts += run()
+        except Cancelled:
+            raise
+        except PublishkitError as error:
+            failed = True
+            receipts += error.receipts
+    if failed:
+        bad = sum(not one.ok for one in receipts)
+        raise PartialError(receipts, f"{bad} of {len(receipts)} did not go through as asked")
+    return receipts
 
 
 def receipt(

@@ -216,6 +216,20 @@ def test_a_folder_that_does_not_say_what_its_deposit_does_is_named(
     assert (title, memory.shelves["m1"].title != title) == ("A new title", True)
 
 
+def test_a_failure_among_several_is_printed_once(
+    run: Run, pushed: Path, memory: MemoryRepository
+) -> None:
+    publishkit.publish(pushed)
+    memory.shelves["m2"].edited_elsewhere = True
+    code, out, err = run("update", ".", "--set", "metadata.title=A new title")
+    assert code == 8
+    assert [line.split()[0] for line in out.splitlines()[3:]] == ["updated", "failed", "updated"]
+    assert (out + err).count("somebody's edit of m2 is open") == 1
+    code, out, err = run("update", "1")
+    assert code == 6
+    assert (out + err).count("somebody's edit of m2 is open") == 1
+
+
 # ---- link, doi ----
 
 

@@ -152,3 +152,69 @@ def test_nothing_is_published_when_one_target_fails(
 def test_one_target_cannot_be_crossed(records: Path) -> None:
     with pytest.raises(ConfigError, match="several targets"):
         publishkit.push(records / "0", to="memory", cross=True)
+
+
+# ---- publishkit link --cross ----
+
+
+def test_what_was_pushed_apart_is_linked_later(
+    records: Path, memory: MemoryRepository, other: MemoryRepository
+) -> None:
+    (here,) = publishkit.push(records / "0", to="memory", publish=True)
+    (there,) = publishkit.push(records / "0", to="other")
+    linkages = publishkit.link(records / "0", cross=True)
+    assert [one.link.identifier for one in linkages if one.link] == [
+        other.address(there.id),
+        memory.address(here.id),
+    ]
+    publishkit.link(records / "0", cross=True)
+    assert named(memory, here.id) == [other.address(there.id)]
+    assert named(other, there.id) == [memory.address(here.id)]
+    receipts = publishkit.push(records / "0", to=BOTH, cross=True)
+    assert {r.outcome for r in receipts} == {"unchanged"}
+
+
+def test_an_edit_on_the_web_still_counts_as_one_after_linking(
+    records: Path, memory: MemoryRepository
+) -> None:
+    (here, _) = publishkit.push(records / "0", to=BOTH)
+    memory.shelves[here.id].edits += 1
+    publishkit.link(records / "0", cross=True)
+    (records / "0" / "data.csv").write_text("changed")
+    with pytest.raises(publishkit.ConflictError, match="pull"):
+        publishkit.push(records / "0", to="memory")
+
+
+def test_a_link_that_was_taken_out_on_the_web_comes_back(
+    records: Path, memory: MemoryRepository, other: MemoryRepository
+) -> None:
+    here, there = publishkit.push(records / "0", to=BOTH, cross=True, publish=True)
+    memory.shelves[here.id].named.clear()
+    publishkit.link(records / "0", cross=True)
+    assert named(memory, here.id) == [other.address(there.id)]
+
+
+def test_a_record_on_one_target_has_nothing_to_be_linked_with(records: Path) -> None:
+    publishkit.push(records / "0", to="memory")
+    with pytest.raises(ConfigError, match="only on memory"):
+        publishkit.link(records / "0", cross=True)
+
+
+def test_the_doi_that_is_reserved_for_it_is_no_edit_on_the_web(
+    records: Path, memory: MemoryRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed right after the archive reserved a DOI, which changes the draft."""
+    memory.dois = True
+    real = memory.address
+
+    def killed(id: str) -> str:
+        real(id)
+        memory.shelves[id].edits += 1
+        raise Killed
+
+    monkeypatch.setattr(memory, "address", killed)
+    with pytest.raises(Killed):
+        publishkit.push(records / "0", to=BOTH, cross=True)
+    monkeypatch.setattr(memory, "address", real)
+    receipts = publishkit.push(records / "0", to=BOTH, cross=True, publish=True)
+    assert {r.state for r in receipts} == {State.PUBLISHED}

@@ -61,29 +61,29 @@ def test_a_list_asks_for_no_more_than_is_taken(
 
 
 def test_a_search_finds_what_is_public(titles: list[str]) -> None:
-    assert [one.id for one in publishkit.search("memory", "resistivity")] == ["m2"]
-    assert list(publishkit.search("memory", "viscosity")) == []
-    assert [one.id for one in publishkit.search("memory", "viscosity", owner="mine")] == ["m3"]
+    assert [one.id for one in publishkit.search("resistivity", "memory")] == ["m2"]
+    assert list(publishkit.search("viscosity", "memory")) == []
+    assert [one.id for one in publishkit.search("viscosity", "memory", owner="mine")] == ["m3"]
 
 
 def test_an_owner_that_the_target_does_not_know_is_said_with_those_it_does() -> None:
     with pytest.raises(ConfigError, match="public, mine"):
-        list(publishkit.search("memory", owner="everybody"))
+        list(publishkit.search("", "memory", owner="everybody"))
 
 
 def test_a_collection_is_found_by_its_name(titles: list[str], memory: MemoryRepository) -> None:
     made = memory.create_collection("Batteries")
     memory.collect("m2", made.id)
-    assert [one.id for one in publishkit.search("memory", collection="Batteries")] == ["m2"]
+    assert [one.id for one in publishkit.search("", "memory", collection="Batteries")] == ["m2"]
     with pytest.raises(NotFoundError):
-        list(publishkit.search("memory", collection="Fuel cells"))
+        list(publishkit.search("", "memory", collection="Fuel cells"))
 
 
 def test_a_target_that_cannot_list_says_so(plain: str) -> None:
     with pytest.raises(UnsupportedError, match="plain cannot list"):
         list(publishkit.deposits(plain))
     with pytest.raises(UnsupportedError, match="plain cannot search"):
-        list(publishkit.search(plain))
+        list(publishkit.search("", plain))
 
 
 def test_missing_credentials_are_named(

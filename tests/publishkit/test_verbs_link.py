@@ -191,7 +191,7 @@ def test_collections_are_made_listed_shown_and_deleted(memory: MemoryRepository)
 
 
 def test_people_are_found_by_name_and_id() -> None:
-    assert [u.id for u in publishkit.users("memory", "doe")] == ["3", "4"]
+    assert [u.id for u in publishkit.users("doe", "memory")] == ["3", "4"]
     assert publishkit.user("2", "memory").name == "Ada Lovelace"
     with pytest.raises(NotFoundError):
         publishkit.user("9", "memory")
@@ -237,7 +237,7 @@ def test_what_is_no_ability_is_refused_before_anything_is_asked(plain: str, reco
         lambda: publishkit.assign_doi(records / "0"),
         lambda: publishkit.collections(plain),
         lambda: publishkit.create_collection("x", plain),
-        lambda: publishkit.users(plain, "ada"),
+        lambda: publishkit.users("ada", plain),
     ):
         with pytest.raises(UnsupportedError, match=f"^{plain} cannot"):
             call()

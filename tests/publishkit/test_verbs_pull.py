@@ -666,6 +666,7 @@ def test_a_connection_that_goes_on_breaking_is_given_up_and_taken_up_by_the_next
 def test_a_download_that_cannot_be_opened_is_not_asked_for_again_and_again(
     record: Path, tmp_path: Path, memory: Archive
 ) -> None:
+    del memory.shelves["m1"].files["sub/more.txt"]
     memory.change = lambda source: _breaking(source, after=0, times=99)
     with pytest.raises(TemporaryError):
         publishkit.pull("m1", tmp_path / "copy", to="memory")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import publishkit
-from publishkit.errors import ConflictError, Problem, RecordError, RejectedError
+from publishkit.errors import ConflictError, PartialError, Problem, RecordError, RejectedError
 from publishkit.ledger import LINKS_FILE
 from publishkit.metadata_file import merged
 from publishkit.receipts import Outcome
@@ -95,6 +95,17 @@ def test_drafts_and_published_ones_are_updated_together(
         ("m3", "updated"),
     ]
     assert {shelf.title for shelf in memory.shelves.values()} == {"A new title"}
+
+
+def test_one_that_fails_does_not_stop_the_others(published: Path, memory: MemoryRepository) -> None:
+    memory.shelves["m1"].edited_elsewhere = True
+    with pytest.raises(PartialError, match="1 of 3") as raised:
+        publishkit.update(published, changes=NEW)
+    assert [r.outcome for r in raised.value.receipts] == ["failed", "updated", "updated"]
+    assert isinstance(raised.value.receipts[0].error, ConflictError)
+    memory.shelves["m1"].edited_elsewhere = False
+    receipts = publishkit.update(published)
+    assert [r.outcome for r in receipts] == ["updated", "unchanged", "unchanged"]
 
 
 def test_the_links_that_were_added_stay(published: Path, memory: MemoryRepository) -> None:
