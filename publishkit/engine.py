@@ -176,9 +176,10 @@ def _send(job: Job, id_: str, remote: Mapping[str, RemoteFile]) -> list[DataFile
     local = {f.key: f for f in job.files}
     changed = wrong(job, remote)
     superfluous = [key for key in remote if key not in local]
-    job.repository.remove(
-        id_, superfluous if job.repository.overwrites else [*superfluous, *changed]
-    )
+    unwanted = superfluous if job.repository.overwrites else [*superfluous, *changed]
+    if unwanted:  # on InvenioRDM 13.1.2 that moves the revision of the metadata too
+        job.rows.note(revision="")
+        job.repository.remove(id_, unwanted)
     missing = [f for f in job.files if f.key not in remote or f.key in changed]
     transfers = sorted(
         job.repository.transfers(id_, job.record(), missing), key=lambda t: t.size, reverse=True

@@ -106,11 +106,7 @@ def link_each(
     found = distinct(find(what, to, links=as_path(links), recursive=recursive))
     if cross:
         _by_record(found)
-    for one in found:
-        if collection:
-            able(one.repository, Collections, one.target, "put deposits into collections")
-        if to_record:
-            able(one.repository, Relations, one.target, "name other works")
+    _check_able(found, collects=bool(collection), relates=bool(to_record))
     sign_in(found)
     wanted = [
         (one, _identifier(to_record, one, as_path(links)) if to_record else "") for one in found
@@ -126,6 +122,14 @@ def link_each(
     if cross:  # found anew, since an archive may have made new versions
         for record in _by_record(find(what, to, links=as_path(links), recursive=recursive)):
             yield from _cross(record)
+
+
+def _check_able(found: Sequence[Found], *, collects: bool, relates: bool) -> None:
+    for one in found:
+        if collects:
+            able(one.repository, Collections, one.target, "put deposits into collections")
+        if relates:
+            able(one.repository, Relations, one.target, "name other works")
 
 
 def _relation(text: str) -> str:

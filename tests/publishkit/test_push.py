@@ -26,9 +26,10 @@ from publishkit.errors import (
 from publishkit.ledger import LINKS_FILE
 from publishkit.receipts import Outcome, Receipt
 from publishkit.repository import Deposit, Meter, State
-from publishkit.testing import MemoryRepository, metadata, write_record
+from publishkit.testing import Killed, MemoryRepository, metadata, write_record
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from publishkit.model import Record
@@ -531,3 +532,24 @@ def test_a_stopped_run_goes_on_where_it_stopped(records: Path, memory: MemoryRep
     publishkit.push(records, to="memory")
     assert len(memory.shelves) == 3
     assert all(len(shelf.files) == 2 for shelf in memory.shelves.values())
+
+
+def test_killed_while_files_are_removed_which_moves_the_revision_the_next_push_goes_on(
+    records: Path, memory: MemoryRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on InvenioRDM, where deleting a file of a draft counts as a change of the draft."""
+    (receipt,) = publishkit.push(records / "0", to="memory")
+    (records / "0" / "data.csv").unlink()
+    real = memory.remove
+
+    def killed(id: str, keys: Sequence[str]) -> None:
+        real(id, keys)
+        memory.shelves[id].edits += 1
+        raise Killed
+
+    monkeypatch.setattr(memory, "remove", killed)
+    with pytest.raises(Killed):
+        publishkit.push(records / "0", to="memory")
+    monkeypatch.setattr(memory, "remove", real)
+    publishkit.push(records / "0", to="memory")
+    assert memory.files(receipt.id).keys() == {"sub/more.txt"}
