@@ -222,32 +222,15 @@ def test_calculations_and_a_browsers_upload_become_a_published_dataset(
     sign_in(other, monkeypatch)
     examples = example_data()
     sign_in(user, monkeypatch)
-    for number, entry in enumerate(examples, 1):
-        folder = user.folder / "dft" / f"DFT-{number}"
-        user.run("entries", "pull", entry, folder, "--to", NOMAD)
-        assert contents(folder) == calculation(number)
-        # as in the tutorial, each upload has the calculation's entry and no other
-        write_record(folder, {}, without_entry(f"DFT {number}"))
-    dft = [f"dft/DFT-{number}" for number in (1, 2, 3)]
-
+    dft = [pulled(user, entry, number) for number, entry in enumerate(examples, 1)]
     user.run("push", "dft", "--to", NOMAD)
-    pids: dict[str, Any] = {"upload_ids": {}, "entry_ids": {}}
-    entries = [one for folder in dft for one in user.json("entries", "list", folder)]
-    assert [one["name"] for one in entries] == ["Water 1", "Water 2", "Water 3"]
-    pids["upload_ids"]["DFT"] = [one["deposit"] for one in entries]
-    pids["entry_ids"]["DFT"] = [one["id"] for one in entries]
-    assert pids["upload_ids"]["DFT"] == [row["id"] for row in user.rows("dft")]
+    pids = collected(user, dft)
 
     browser = pids["upload_ids"]["md"] = uploaded({"md.archive.json": sample("MD")})
     name = f"Example Dataset {secrets.token_hex(4)}"
     pids["dataset_id"] = publishkit.create_collection(name, to=NOMAD).id
-
     titles = [*(f"Test Upload - DFT-{number}" for number in range(3)), "Test Upload - MD"]
-    user.run("update", dft[0], "--set", f"nomad.upload_name={titles[0]}")
-    user.run("link", dft[0], "--collection", pids["dataset_id"])
-    for what, title in zip([*dft[1:], browser], titles[1:], strict=True):
-        publishkit.update(what, to=NOMAD, changes={"nomad": {"upload_name": title}})
-        publishkit.link(what, to=NOMAD, collection=pids["dataset_id"])
+    name_and_link(user, dict(zip([*dft, browser], titles, strict=True)), pids["dataset_id"])
 
     uploads = [*pids["upload_ids"]["DFT"], browser]
     said = [one for upload in uploads for one in publishkit.status(upload, to=NOMAD)]
@@ -266,6 +249,35 @@ def test_calculations_and_a_browsers_upload_become_a_published_dataset(
     public = public_entries(nomad_server, pids["dataset_id"])
     assert (len(public), {one["entry_id"] for one in public}) == (4, in_dataset)
     assert {one.id for one in publishkit.search("", to=NOMAD, collection=name)} == in_dataset
+
+
+def pulled(user: Shell, entry: str, number: int) -> str:
+    """Make a record folder of a calculation that is in the archive."""
+    folder = user.folder / "dft" / f"DFT-{number}"
+    user.run("entries", "pull", entry, folder, "--to", NOMAD)
+    assert contents(folder) == calculation(number)
+    # as in the tutorial, each upload has the calculation's entry and no other
+    write_record(folder, {}, without_entry(f"DFT {number}"))
+    return f"dft/DFT-{number}"
+
+
+def collected(user: Shell, folders: Sequence[str]) -> dict[str, Any]:
+    """The ids of the calculations' uploads and entries, as the tutorial's PIDs.json has them."""
+    entries = [one for folder in folders for one in user.json("entries", "list", folder)]
+    assert [one["name"] for one in entries] == ["Water 1", "Water 2", "Water 3"]
+    uploads = [one["deposit"] for one in entries]
+    assert uploads == [row["id"] for row in user.rows("dft")]
+    return {"upload_ids": {"DFT": uploads}, "entry_ids": {"DFT": [one["id"] for one in entries]}}
+
+
+def name_and_link(user: Shell, titles: Mapping[str, str], dataset: str) -> None:
+    """Name uploads and put them into a dataset: the first with commands, the others in Python."""
+    (first, title), *others = titles.items()
+    user.run("update", first, "--set", f"nomad.upload_name={title}")
+    user.run("link", first, "--collection", dataset)
+    for what, called in others:
+        publishkit.update(what, to=NOMAD, changes={"nomad": {"upload_name": called}})
+        publishkit.link(what, to=NOMAD, collection=dataset)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
