@@ -56,10 +56,8 @@ def somebody(nomad_server: NomadServer, user: Shell) -> dict[str, str]:
 @pytest.fixture
 def other(user: Shell, somebody: dict[str, str]) -> Shell:
     """The other one at a shell."""
-    mine = user.environment
-    return replace(
-        user, environment={**mine, "PUBLISHKIT_NOMAD_HERE_USERNAME": somebody["username"]}
-    )
+    name = {"PUBLISHKIT_NOMAD_HERE_USERNAME": somebody["username"]}
+    return replace(user, environment={**user.environment, **name})
 
 
 @pytest.fixture
@@ -98,9 +96,8 @@ def public_entries(server: NomadServer, dataset: str) -> list[dict[str, Any]]:
 
 def got(url: str, token: str = "") -> dict[str, Any]:
     """Ask an archive directly; without a token, as anybody may."""
-    headers = {"Accept": "application/json"}
-    signed = {"Authorization": f"Bearer {token}"} if token else {}
-    answer = requests.get(url, headers={**headers, **signed}, timeout=60)
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    answer = requests.get(url, headers={**headers, "Accept": "application/json"}, timeout=60)
     answer.raise_for_status()
     found: dict[str, Any] = answer.json()
     return found
@@ -195,13 +192,9 @@ def uploaded(files: Mapping[str, bytes]) -> str:
     with zipfile.ZipFile(buffer, "w") as archive:
         for key, content in files.items():
             archive.writestr(key, content)
+    body, kind, name = buffer.getvalue(), "application/zip", {"file_name": "some.zip"}
     answer = publishkit.request(
-        "POST",
-        "/uploads",
-        to=NOMAD,
-        params={"file_name": "some.zip"},
-        body=buffer.getvalue(),
-        content_type="application/zip",
+        "POST", "/uploads", to=NOMAD, params=name, body=body, content_type=kind
     )
     assert answer.status == 200
     return str(json.loads(answer.content)["upload_id"])
@@ -282,13 +275,9 @@ def name_and_link(user: Shell, titles: Mapping[str, str], dataset: str) -> None:
 
 def contents(folder: Path) -> dict[str, bytes]:
     """The files of a folder that are not hidden."""
-    found = (path for path in folder.rglob("*") if path.is_file())
-    inside = {path.relative_to(folder): path.read_bytes() for path in found}
-    return {
-        path.as_posix(): content
-        for path, content in inside.items()
-        if not path.parts[0].startswith(".")
-    }
+    found = [path for path in folder.rglob("[!.]*") if path.is_file()]
+    keys = {path.relative_to(folder).as_posix(): path for path in found}
+    return {key: path.read_bytes() for key, path in keys.items() if not key.startswith(".")}
 
 
 def test_what_somebody_pushed_is_pulled_by_its_entry_and_pushed_as_ones_own(
@@ -358,9 +347,8 @@ def alice(invenio_server: InvenioServer, folder: Path) -> Shell:
 
 def local(user: Shell, name: str) -> dict[str, Any]:
     """A record's `record_metadata.json`."""
-    found: dict[str, Any] = json.loads(
-        (user.folder / "records" / name / "record_metadata.json").read_text()
-    )
+    path = user.folder / "records" / name / "record_metadata.json"
+    found: dict[str, Any] = json.loads(path.read_text())
     return found
 
 

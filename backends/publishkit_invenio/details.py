@@ -67,4 +67,6 @@ def _embargo(found: Deposited) -> JsonValue:
 def _versions(found: Deposited) -> JsonValue:
     if not found.versions.index:
         return None
+    if not found.is_published:
+        return {"index": found.versions.index}
     return {"index": found.versions.index, "is_latest": found.versions.is_latest}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from publishkit import pulling
 from publishkit.abilities import Entries
 from publishkit.errors import ConfigError
-from publishkit.finding import able, find_one, open_target
+from publishkit.finding import able, find, open_target
 from publishkit.keys import hostile
 from publishkit.progress import RunMeter
 from publishkit.pulling import Local, Notes, Place
@@ -35,7 +35,8 @@ def entries(what: str | Path | None = None, to: str | None = None) -> Iterator[E
     The next page is asked for when it is needed.
 
     Args:
-        what: A record folder, an id, a DOI or the URL of a page; None for all one's own.
+        what: A record folder or a folder of them, an id, a DOI or the URL of a page; None for all
+            one's own. Of a folder's targets those count that make entries.
         to: The name of the target; needed without `what`, and for an id.
 
     Raises:
@@ -46,13 +47,17 @@ def entries(what: str | Path | None = None, to: str | None = None) -> Iterator[E
     """
     if what is None and to is None:
         raise ConfigError("it is not said whose entries", advice="Name a deposit, or a target.")
-    found = None if what is None else find_one(what, to)
-    setting, target, repository = (
-        (found.setting, found.target, found.repository) if found else open_target(to or "")
-    )
-    made = able(repository, Entries, target, _DOING)
-    with asking(setting, target):
-        yield from made.entries(found.member or found.id if found else None)
+    if what is None:
+        setting, target, repository = open_target(to or "")
+        with asking(setting, target):
+            yield from able(repository, Entries, target, _DOING).entries()
+        return
+    found = find(what, to)
+    makers = [one for one in found if isinstance(one.repository, Entries)] or found[:1]
+    for one in makers:
+        made = able(one.repository, Entries, one.target, _DOING)
+        with asking(one.setting, one.target):
+            yield from made.entries(one.member or one.id)
 
 
 def entry(id: str, to: str) -> Entry:
