@@ -226,6 +226,8 @@ class IntegrityError(RejectedError):
 class NotFoundError(RejectedError):
     """The repository has no such thing (404 or 410, never a lack of rights)."""
 
+    default_advice = "Check the id and the target; it may have been deleted there."
+
 
 class TemporaryError(RepositoryError):
     """The server or the network failed."""

@@ -49,7 +49,7 @@ def check(
         *_access(record, day),
         *_licence(record),
         *_block(record, files),
-        *_files(files, max_bytes),
+        *_files(files, max_bytes, archives=not block_of(record).entry),
     ]
 
 
@@ -165,7 +165,7 @@ def _block(record: Record, files: Sequence[DataFile]) -> Iterator[Problem]:
 # ---- files ----
 
 
-def _files(files: Sequence[DataFile], max_bytes: int) -> Iterator[Problem]:
+def _files(files: Sequence[DataFile], max_bytes: int, *, archives: bool) -> Iterator[Problem]:
     total = sum(file.size for file in files)
     if total > max_bytes:
         yield Problem(
@@ -174,10 +174,10 @@ def _files(files: Sequence[DataFile], max_bytes: int) -> Iterator[Problem]:
             "split the record",
         )
     for file in files:
-        yield from _file(file.key)
+        yield from _file(file.key, archives=archives)
 
 
-def _file(key: str) -> Iterator[Problem]:
+def _file(key: str, *, archives: bool) -> Iterator[Problem]:
     name = key.rpartition("/")[2]
     if key in {ENTRY, MANIFEST}:
         yield Problem(key, "publishkit puts a file of this name into every upload", "rename it")
@@ -187,7 +187,7 @@ def _file(key: str) -> Iterator[Problem]:
             "NOMAD cannot delete or serve a file with a control character in its name",
             "rename it",
         )
-    elif _ARCHIVE.fullmatch(key):
+    elif _ARCHIVE.fullmatch(key) and not archives:
         yield Problem(
             key,
             "NOMAD reads a file of this name as an entry, which fails unless it is an archive",

@@ -61,7 +61,7 @@ class NomadCollections(UploadRepository, Collections, CollectionKeeping):
     def collection(self, name: str) -> Collection:
         """The dataset with this id, or one's own with this name."""
         own = {dataset.dataset_name: dataset for dataset in self.access.datasets.own()}
-        found = own.get(name) or self._by_id(name)
+        found = self._by_id(name) or own.get(name)
         if found:
             return collection_of(found, self.access.gui)
         near = get_close_matches(name, own, n=_NAMED_AT_MOST, cutoff=0.5)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from publishkit.errors import LostAnswerError, RejectedError
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Datasets"]
 
+_ID: Final = re.compile(r"[\w-]{22}", re.ASCII)
+"""How NOMAD's ids of datasets look."""
+
 
 class Datasets:
     """The datasets of the account that is signed in."""
@@ -27,7 +31,9 @@ class Datasets:
         self._lock = Lock()
 
     def find(self, name: str) -> str | None:
-        """The id of the dataset of this name; the first, should there be several."""
+        """The id of the dataset with this id or name; the first, should there be several."""
+        if _ID.fullmatch(name) and any(dataset.dataset_id == name for dataset in self.own()):
+            return name
         found = self._api.datasets_named(name, self._people.me().user_id)
         return found[0].dataset_id if found else None
 

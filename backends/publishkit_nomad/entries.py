@@ -9,7 +9,9 @@ from publishkit.abilities import Entries, Entry, Source
 from publishkit.errors import AuthenticationError, NotFoundError, RejectedError
 from publishkit_nomad.collecting import collection_of
 from publishkit_nomad.deposits import FAILED, entry_page, errors_of, split_id
+from publishkit_nomad.entry import ENTRY
 from publishkit_nomad.files import walk
+from publishkit_nomad.manifest import MANIFEST
 from publishkit_nomad.raw import opened
 from publishkit_nomad.uploads import UploadRepository
 
@@ -85,6 +87,8 @@ class NomadEntries(UploadRepository, Entries):
         found = self.api.entry(id)
         folder = found.mainfile.rpartition("/")[0]
         for key, size in walk(self.api, found.upload_id, folder):
+            if key != found.mainfile and key.rpartition("/")[2] in {ENTRY, MANIFEST}:
+                continue  # what publishkit put there is of no use in another upload
             yield Source(
                 key=key,
                 size=size,

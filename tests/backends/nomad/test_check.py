@@ -191,3 +191,12 @@ def test_records_that_differ_in_what_belongs_to_the_upload_may_not(
     (problem,) = check_group(members)
     assert problem.path == path
     assert problem.message.startswith("b ")
+
+
+def test_archives_of_ones_own_are_no_warning_where_they_are_meant(
+    make_record: MakeRecord, make_files: MakeFiles
+) -> None:
+    files = make_files({"water.archive.json": b"{}"})
+    mine = check(make_record(block={"entry": False}), files, 1000)
+    assert "water.archive.json" not in {p.path for p in mine}
+    assert [p.path for p in check(make_record(), files, 1000)] == ["water.archive.json"]
