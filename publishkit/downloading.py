@@ -7,12 +7,13 @@ import logging
 import os
 import stat
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed, wait
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO, Final, NoReturn, Self, TypeVar
 
 from publishkit.errors import (
     Cancelled,
+    ConfigError,
     IntegrityError,
-    PublishkitError,
     RejectedError,
     TemporaryError,
 )
@@ -20,7 +21,7 @@ from publishkit.keys import PART_SUFFIX, inside
 from publishkit.repository import Digests
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
     from threading import Event
     from types import TracebackType
@@ -28,7 +29,16 @@ if TYPE_CHECKING:
     from publishkit.abilities import Source
     from publishkit.repository import Meter
 
-__all__ = ["ATTEMPTS", "download", "in_parallel", "knows", "part_path", "write_text"]
+__all__ = [
+    "ATTEMPTS",
+    "download",
+    "in_parallel",
+    "knows",
+    "of_system",
+    "on_disk",
+    "part_path",
+    "write_text",
+]
 
 _log: Final = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -205,6 +215,29 @@ def write_text(folder: Path, path: Path, text: str) -> None:
     part.replace(path)
 
 
+# ---- what the system refuses ----
+
+
+def of_system(error: OSError) -> ConfigError:
+    """The error to show for what the operating system refused; its own text could hold a secret."""
+    why = error.strerror or type(error).__name__
+    what = f"{error.filename}: {why}" if error.filename else why
+    return ConfigError(what, advice="Mend that and run the same command again.")
+
+
+@contextmanager
+def on_disk() -> Iterator[None]:
+    """Work with files of this machine.
+
+    Raises:
+        ConfigError: The operating system refused: a full disk, a name that is too long.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise of_system(error) from error
+
+
 # ---- side by side ----
 
 
@@ -221,7 +254,8 @@ def in_parallel(tasks: Sequence[Callable[[], T]], stop: Event, workers: int) -> 
 
     Raises:
         RejectedError: Names all that were refused; of the one's own kind if it is one.
-        PublishkitError: What ended the run.
+        ConfigError: The operating system refused to write.
+        PublishkitError: What else ended the run.
         Cancelled: The user stopped it.
     """
     with ThreadPoolExecutor(workers, "download") as pool:
@@ -251,8 +285,7 @@ def _raise_known(error: BaseException) -> NoReturn:
     if isinstance(error, KeyboardInterrupt):
         raise Cancelled("stopped") from None
     if isinstance(error, OSError):
-        what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-        raise PublishkitError(what, advice="Mend that and run the same command again.") from error
+        raise of_system(error) from error
     raise error
 
 

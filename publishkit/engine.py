@@ -7,10 +7,12 @@ after that one look tells whether it was published.
 
 from __future__ import annotations
 
+import logging
 from concurrent.futures import Future, wait
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from publishkit.abilities import Collections
 from publishkit.comparing import fingerprint, is_same, wrong
 from publishkit.errors import (
     ConflictError,
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
 
 __all__ = ["bring_up", "publish"]
 
+log = logging.getLogger("publishkit")
+
 SHOWN = 5  # names in a message
 
 
@@ -49,7 +53,7 @@ def bring_up(job: Job) -> Result:
         Cancelled: The user stopped the run.
     """
     deposit, created = locate(job)
-    if job.choices.new_version:
+    if job.choices.new_version or job.rows.row.next:
         deposit, created = follow(job, deposit, created=created)
     if deposit.state in DONE or (deposit.state is State.DECLINED and not job.choices.resubmit):
         return _leave(job, deposit)
@@ -91,15 +95,16 @@ def publish(job: Job, deposit: Deposit) -> Deposit:
 
 def _leave(job: Job, deposit: Deposit) -> Result:
     """A deposit that must not be changed: in order only if the folder is as it was."""
-    same = is_same(job, deposit)
+    same, row = is_same(job, deposit), job.rows.row
     job.rows.keep(deposit)
+    if row.revision:  # nothing was sent, so somebody's edit on the web goes on counting as one
+        job.rows.note(revision=row.revision, contents=row.contents)
     if not same:
         raise RejectedError(
             f"{job.rows.row.folder} differs from what is {deposit.state.value} as {deposit.id}, "
             "which cannot be changed; nothing was sent",
             advice=_other_ways(deposit),
         )
-    job.rows.note(sent=fingerprint(job))
     return Result(deposit=deposit, outcome=Outcome.UNCHANGED)
 
 
@@ -146,12 +151,28 @@ def _bring(job: Job, deposit: Deposit, *, created: bool) -> Result:
     digests = _verify(job, deposit)
     job.rows.keep(deposit)
     job.rows.note(sent=job.fingerprint(digests))
+    _collect(job, deposit)
     return Result(
         deposit=deposit,
         outcome=Outcome.UPDATED,
         files_sent=len(sent),
         bytes_sent=sum(f.size for f in sent),
     )
+
+
+def _collect(job: Job, deposit: Deposit) -> None:
+    """Put a deposit that was made anew into the collections where the row says it is."""
+    row, repository = job.rows.row, job.repository
+    if not row.collections or row.group or not isinstance(repository, Collections):
+        return
+    for collection in row.collections:
+        try:
+            repository.collect(deposit.id, collection)
+        except RejectedError as error:
+            log.warning("%s is no longer in the collection %s: %s", row.folder, collection, error)
+            left = tuple(one for one in job.rows.row.collections if one != collection)
+            job.rows.note(collections=left)
+    job.rows.keep(repository.get(deposit.id))
 
 
 def _refuse_foreign_edits(job: Job, deposit: Deposit) -> None:

@@ -95,6 +95,8 @@ class PublishkitError(Exception):
         self.advice = advice or self.default_advice
         self.receipts: tuple[Receipt, ...] = ()
         """What became of each record, when a run ended in this."""
+        self.done: tuple[object, ...] = ()
+        """What the verb would have given for those that went through, such as secret links."""
 
     def __str__(self) -> str:
         return f"{self.message}. {self.advice}" if self.advice else self.message
@@ -244,7 +246,8 @@ class PartialError(PublishkitError):
     """Some records went through, some did not.
 
     Args:
-        receipts: One for each record and target, the successful ones included.
+        receipts: One for each record and target; of the successful ones only where the verb
+            gives receipts, else `done` has what it gives.
         message: What happened.
     """
 

@@ -83,16 +83,15 @@ def find(
         RecordError: There is no such folder, or no record in it.
         NotFoundError: No deposit has this DOI.
     """
-    finder = _Finder(to, links)
     text = str(what).strip()
-    doi = as_doi(text)
-    if Path(what).is_dir():
+    if not text:
+        raise ConfigError("an empty name stands for nothing", advice="Name a folder or a deposit.")
+    finder, doi = _Finder(to, links), as_doi(text)
+    if os.path.isdir(what):  # noqa: PTH112 - pathlib's raises for a name that no file can have
         try:
             return finder.of_folder(Path(what), recursive=recursive)
         except NotPushedError:
-            hidden = finder.hidden_by_folder(text)  # `pull ID` makes a folder of that name
-            if hidden:
-                return hidden
+            finder.refuse_hidden(text)
             raise
     if doi:
         return finder.of_doi(doi)
@@ -319,16 +318,24 @@ class _Finder:
             )
         return [self._at(self.to, text, text)]
 
-    def hidden_by_folder(self, text: str) -> list[Found]:
-        """The deposit whose id is the name of a folder here that was never pushed, if there is."""
+    def refuse_hidden(self, text: str) -> None:
+        """Do not guess whether a folder that was never pushed is meant, or the deposit of that id.
+
+        `publishkit pull ID` makes a folder of that name.
+        """
         if not self.to or _is_path_like(text):
-            return []
+            return
         found = self._at(self.to, text, text)
         try:
-            found.repository.get(found.id)
+            deposit = found.repository.get(found.id)
         except RepositoryError:
-            return []
-        return [found]
+            return
+        page = deposit.links.get("self_html") or deposit.links.get("self", "")
+        raise ConfigError(
+            f"{text} is a folder here that has no deposit on {self.to.name}, and the id of one "
+            "that is there",
+            advice=f"Name the deposit by its address ({page}), or the folder by ./{text}.",
+        )
 
     # ---- pages ----
 
@@ -345,6 +352,10 @@ class _Finder:
 
     def _located(self, url: str) -> Iterator[tuple[Target, str]]:
         """The deposits at a URL, by target; of targets with one database the first is enough."""
+        try:
+            urlsplit(url)
+        except ValueError:  # no URL
+            return
         for target in self._candidates():
             locate = plugins.backends()[target.backend].locate
             id_ = locate(target, url) if locate else None

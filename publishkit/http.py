@@ -338,7 +338,15 @@ class Client:
 
     def _url(self, path: str) -> str:
         url = path if "://" in path else f"{self.base}/{path.lstrip('/')}"
-        if _origin(url) != _origin(self.base):
+        try:
+            same = _origin(url) == _origin(self.base)
+        except ValueError as error:
+            raise RepositoryError(
+                f"{_bare(url)} is no URL",
+                target=self.target,
+                advice="Give a path below the API's address, or a full URL of the same host.",
+            ) from error
+        if not same:
             msg = f"refused to go to another host, {urlsplit(url).netloc}"
             raise RepositoryError(
                 msg,

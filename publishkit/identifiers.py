@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -59,8 +60,10 @@ AWARD_SCHEMES = frozenset({"doi", "url"})
 """What a grant may have (defaults of invenio-vocabularies 9)."""
 LOCATION_SCHEMES = frozenset({"geonames", "wikidata"})
 """What a place may have (defaults of invenio-rdm-records 20)."""
-_DOI_PREFIX = re.compile(
-    r"^(https?://((dx\.)?doi\.org|handle(\.test|\.stage)?\.datacite\.org)/|doi:\s*)", re.IGNORECASE
+_DOI_PREFIX = re.compile(r"^doi:\s*", re.IGNORECASE)
+_DOI_ADDRESS = re.compile(
+    r"(?:https?://)?(?:(?:(?:www|dx)\.)?doi|handle(?:\.test|\.stage)?\.datacite)\.org/([^?#]+).*",
+    re.IGNORECASE,
 )
 _BARE_DOI = re.compile(r"10\.\d{4,9}(\.\d+)*/\S+")
 _CHECKED_AS = {"eissn": "issn", "lissn": "issn"}
@@ -127,7 +130,12 @@ def normalised(identifier: str, scheme: str) -> str:
 def as_doi(text: str) -> str | None:
     """A DOI, bare and in lower case (`10.1234/abc`), however it is written; None for anything else.
 
-    An address counts when doi.org (or dx.doi.org) or a handle server of DataCite's resolves it.
+    An address counts when doi.org (or dx.doi.org) or a handle server of DataCite's resolves it;
+    its query and fragment are no part of the DOI.
     """
-    bare = _DOI_PREFIX.sub("", text.strip())
-    return bare.lower() if _BARE_DOI.fullmatch(bare) else None
+    bare = text.strip()
+    address = _DOI_ADDRESS.fullmatch(bare)
+    bare = unquote(address[1]) if address else _DOI_PREFIX.sub("", bare)
+    if "/" not in bare:  # a DOI has one, so that it was quoted
+        bare = unquote(bare)
+    return bare.lower() if _BARE_DOI.fullmatch(bare) and bare.isprintable() else None

@@ -106,7 +106,7 @@ class Keeper:
                 told["revision"] = deposit.revision if current[0] else seen.revision
                 told["contents"] = deposit.contents if current[1] else seen.contents
             if deposit.state is State.PUBLISHED:
-                told["previous"] = ""
+                told |= {"previous": "", "linked_before": {}}
             self._note(row, {**told, **changes})
 
     def note(self, *, sync: bool = False, **changes: object) -> None:
@@ -119,7 +119,9 @@ class Keeper:
         for row in self.rows:
             told = said(self._part(deposit, row))
             # what was sent is not known any more: the next push compares with what is there
-            blank = {"marker": "", "previous": "", "sent": "", "shares": ()}
+            blank = {"marker": "", "previous": "", "next": "", "sent": "", "linked_before": {}}
+            if row.previous:
+                blank["linked"] = row.linked_before
             now = {"revision": deposit.revision, "contents": deposit.contents}
             self._note(row, {**told, **blank, **now}, sync=True)
 

@@ -27,6 +27,8 @@ _LONGEST: Final = 255
 """Bytes in one part of a path, on every system in use."""
 _OURS: Final = frozenset({STATE_FOLDER, LINKS_FILE, CONFIG_FILE, ".env"})
 """What steers publishkit in any folder: a deposit must not bring it along."""
+_TAKEN: Final = {".git": "where git keeps what it runs"}
+"""What a folder may have that a deposit must not add to."""
 _DEVICES: Final = frozenset(
     {"con", "prn", "aux", "nul", "conin$", "conout$"}
     | {f"{kind}{number}" for kind in ("com", "lpt") for number in "0123456789\u00b9\u00b2\u00b3"}
@@ -40,10 +42,10 @@ def hostile(keys: Sequence[str], reserved: Collection[str] = ()) -> dict[str, st
 
     Args:
         keys: All that are to lie in one folder, since some are only wrong together.
-        reserved: Names that something else in that folder has.
+        reserved: Names that something else in that folder has; nothing can lie below them either.
     """
-    taken = {_fold(name): "the place of something else" for name in reserved}
-    wrong = {key: why for key in keys if (why := _why(key) or taken.get(_fold(key), ""))}
+    taken = {_fold(name): "the place of something else" for name in reserved} | _TAKEN
+    wrong = {key: why for key in keys if (why := _why(key) or taken.get(_first(key), ""))}
     return wrong | dict(_collisions([key for key in keys if key not in wrong]))
 
 
@@ -88,6 +90,10 @@ def _why_part(part: str) -> str:
         (os.name == "nt" and _NOT_ON_WINDOWS.search(part), "what Windows does not allow"),
     )
     return next((why for bad, why in reasons if bad), "")
+
+
+def _first(key: str) -> str:
+    return _fold(key.partition("/")[0])
 
 
 def _fold(name: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 from collections import defaultdict
 from contextlib import contextmanager
@@ -310,9 +311,9 @@ class Ledger:
             raise _unwritable(self.path, error) from error
 
     def _fold(self) -> None:
-        if self._journal:
-            self._journal.close()
         try:
+            if self._journal:
+                self._journal.close()
             if self._changed:
                 self._write()
             _journal(self.path).unlink(missing_ok=True)
@@ -326,13 +327,18 @@ class Ledger:
         items: list[JsonValue] = [row.to_json() for row in [*old, *new]]
         for index, item in self._foreign:
             items.insert(index, item)
+        place = self.path.resolve()  # a symbolic link stays one
         fresh = self.path.parent / STATE_FOLDER / f"{self.path.name}.new"
+        if place.parent != self.path.parent.resolve():
+            fresh = place.with_name(f".{place.name}.new")
         with fresh.open("w", encoding="utf-8") as file:
             json.dump(items, file, indent=2, ensure_ascii=False)
             file.write("\n")
             file.flush()
             os.fsync(file.fileno())
-        fresh.replace(self.path)
+        if place.exists():
+            shutil.copymode(place, fresh)
+        fresh.replace(place)
         self._changed = False
 
 

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from publishkit.abilities import Versions
 from publishkit.comparing import is_same
-from publishkit.errors import LostAnswerError, NotFoundError, RejectedError, UnsupportedError
+from publishkit.errors import (
+    AuthenticationError,
+    LostAnswerError,
+    NotFoundError,
+    RejectedError,
+    UnsupportedError,
+)
 from publishkit.repository import Deposit, State
 
 if TYPE_CHECKING:
@@ -25,7 +31,7 @@ __all__ = ["follow", "locate"]
 OF_ONE_VERSION = frozenset({"isidenticalto", "isnewversionof"})
 """Relations that a deposit's next version does not inherit."""
 _FRESH: Mapping[str, Any] = MappingProxyType(
-    {"id": "", "sent": "", "revision": "", "contents": "", "doi": "", "links": {}, "shares": ()}
+    {"sent": "", "revision": "", "contents": "", "doi": "", "links": {}, "next": ""}
 )
 """What a row forgets when its folder gets another deposit."""
 
@@ -37,8 +43,6 @@ def locate(job: Job) -> tuple[Deposit, bool]:
         found = _get(job, row)
         if found:
             return found, False
-    elif row.previous:
-        return _new_version(job), True
     elif row.marker:
         found = job.repository.find(row.marker, job.meter)
         if found:
@@ -53,10 +57,10 @@ def _get(job: Job, row: Row) -> Deposit | None:
     except NotFoundError as error:
         job.rows.note(state=State.GONE.value)
         if job.choices.recreate:
-            job.rows.note(**_FRESH, marker="", previous="", linked={})
+            job.rows.note(**_FRESH, id="", marker="", previous="", linked={}, shares=())
             return None
         error.message = f"the deposit {row.id} is gone"
-        error.advice = "Make it anew by --recreate."
+        error.advice = "Make it anew: publishkit push --recreate"
         raise
 
 
@@ -76,25 +80,31 @@ def follow(job: Job, deposit: Deposit, *, created: bool) -> tuple[Deposit, bool]
             "a published deposit cannot be followed by a new version here",
             advice="Push the record as a new one, from a copy of its folder.",
         )
-    kept = {one: rel for one, rel in job.rows.row.linked.items() if rel not in OF_ONE_VERSION}
-    follows = {link.identifier: link.relation for link in job.repository.follows(deposit.id)}
+    return _new_version(job, job.repository, deposit.id), True
+
+
+def _new_version(job: Job, repository: Versions, old: str) -> Deposit:
+    """The new version's draft; until there is one, the row stays that of the old version."""
+    row = job.rows.row
+    kept = {one: rel for one, rel in row.linked.items() if rel not in OF_ONE_VERSION}
+    follows = {link.identifier: link.relation for link in repository.follows(old)}
+    marker = row.next or _new_marker()
+    job.rows.note(sync=True, next=marker)
+    try:
+        deposit = repository.new_version(old, marker, job.meter)
+    except (RejectedError, AuthenticationError):
+        job.rows.note(next="")
+        raise
     job.rows.note(
         sync=True,
         **_FRESH,
-        previous=deposit.id,
-        marker=_new_marker(),
-        state=State.CREATING.value,
+        id=deposit.id,
+        state=deposit.state.value,
+        marker=marker,
+        previous=old,
         linked={**kept, **follows},
+        linked_before=row.linked,
     )
-    return _new_version(job), True
-
-
-def _new_version(job: Job) -> Deposit:
-    row = job.rows.row
-    if not isinstance(job.repository, Versions):
-        raise UnsupportedError(f"{row.target} has no new versions")
-    deposit = job.repository.new_version(row.previous, row.marker, job.meter)
-    job.rows.note(sync=True, id=deposit.id)
     return deposit
 
 

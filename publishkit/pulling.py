@@ -159,6 +159,8 @@ def _json(line: _Line) -> str:
 def refuse_strange(folder: Path, place: Place, notes: Notes) -> None:
     """Refuse a folder that is neither new nor empty, nor a record, nor this deposit's.
 
+    One counts as empty where a pull ended before it could note what it pulls.
+
     Raises:
         ConfigError: It holds something else.
     """
@@ -169,7 +171,7 @@ def refuse_strange(folder: Path, place: Place, notes: Notes) -> None:
     if (notes.url, notes.id) == (place.url, place.id) or (folder / METADATA_FILE).is_file():
         return
     try:
-        empty = not any(folder.iterdir())
+        empty = not notes.id and all(one.name == STATE_FOLDER for one in folder.iterdir())
     except OSError as error:
         raise ConfigError(
             f"{folder} cannot be read: {error.strerror}", advice="Give another folder."

@@ -16,9 +16,10 @@ FORMAT: Final = 1
 """Of the links file; a higher one is refused."""
 
 _TEXTS: Final = (
-    "url", "doi", "title", "updated", "marker", "previous", "sent", "revision", "contents", "group",
+    "url", "doi", "title", "updated", "marker", "previous", "next", "sent", "revision", "contents",
+    "group",
 )  # fmt: skip
-_INNER: Final = (*_TEXTS, "linked", "collections", "shares", "extra")
+_INNER: Final = (*_TEXTS, "linked", "linked_before", "collections", "shares", "extra")
 _TOP: Final = frozenset({"folder", "target", "id", "state", "publishkit"})
 
 
@@ -40,6 +41,8 @@ class Row:
     """The name under which a deposit is, or was to be, created."""
     previous: str = ""
     """The id of the published deposit that this one is a new version of, until it is published."""
+    next: str = ""
+    """The marker of a new version that is being made, until its id is known."""
     sent: str = ""
     """The fingerprint of what the deposit holds; empty while it is being changed."""
     revision: str = ""
@@ -48,6 +51,8 @@ class Row:
     """The name of the group whose deposit this record shares."""
     linked: Mapping[str, str] = field(default_factory=dict)
     """What the deposit names beyond what the record says: identifiers and their relations."""
+    linked_before: Mapping[str, str] = field(default_factory=dict)
+    """What `previous` names."""
     collections: tuple[str, ...] = ()
     """The ids of collections that the deposit was put into, beyond what the record says."""
     shares: tuple[Mapping[str, JsonValue], ...] = ()
@@ -108,7 +113,8 @@ class Row:
             links=links,
             others={k: v for k, v in rest.items() if k not in links},
             extra=_object(ours.get("extra")),
-            linked={k: v for k, v in _object(ours.get("linked")).items() if isinstance(v, str)},
+            linked=_names(ours.get("linked")),
+            linked_before=_names(ours.get("linked_before")),
             collections=_texts(ours.get("collections")),
             shares=_objects(ours.get("shares")),
             inner_others={k: v for k, v in ours.items() if k not in _INNER},
@@ -144,6 +150,10 @@ def _text(value: JsonValue) -> str:
 
 def _object(value: JsonValue) -> dict[str, JsonValue]:
     return value if isinstance(value, dict) else {}
+
+
+def _names(value: JsonValue) -> dict[str, str]:
+    return {name: text for name, text in _object(value).items() if isinstance(text, str)}
 
 
 def _texts(value: JsonValue) -> tuple[str, ...]:

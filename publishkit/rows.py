@@ -56,14 +56,15 @@ class DepositRows:
         """Keep what the repository says of the deposit."""
         published = deposit.state is State.PUBLISHED
         for part in self.step.parts:
-            mine = self._member(deposit, part.key)
+            mine, row = self._member(deposit, part.key), self._row(part)
             self._note(
                 part,
                 **said(replace(mine, failures=deposit.failures)),
                 title=self.titles[part.key],
                 revision=deposit.revision,
                 contents=deposit.contents,
-                previous="" if published else self._row(part).previous,
+                previous="" if published else row.previous,
+                linked_before={} if published else row.linked_before,
             )
 
     def _member(self, deposit: Deposit, record: str) -> Deposit:

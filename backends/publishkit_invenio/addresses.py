@@ -11,13 +11,16 @@ if TYPE_CHECKING:
 
 __all__ = ["locate"]
 
-_PLACE: Final = re.compile(r"(?:api/)?(?:records|uploads)/([^/]+)(?:/.*)?")
+_PLACE: Final = re.compile(r"(?:api/)?(?:records?|uploads)/([^/]+)(?:/.*)?")
 _PORTS: Final = {"http": 80, "https": 443}
-_NO_ID: Final = frozenset({"", "new"})
+_NO_ID: Final = frozenset({"", ".", "..", "new"})
 
 
 def locate(target: Target, url: str) -> str | None:
-    """The id in `.../records/ID`, `.../uploads/ID` or `.../api/records/ID/...` of a target."""
+    """The id in `.../records/ID`, `.../uploads/ID` or `.../api/records/ID/...` of a target.
+
+    In `.../record/ID` too: so Zenodo wrote addresses until 2023, and it still redirects them.
+    """
     try:
         own, asked = urlsplit(target.url), urlsplit(url.strip())
         if asked.scheme.lower() not in _PORTS or _host(own) != _host(asked):

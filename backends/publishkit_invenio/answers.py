@@ -215,6 +215,8 @@ class Versions(_Answer):
     index: int = 0
     """1 for the first; 0 where the server does not say."""
     is_latest: bool = False
+    is_latest_draft: bool = True
+    """False where a next version was begun; not said to those who may not change it (13.1.2)."""
 
 
 class Deposited(_Answer):

@@ -97,8 +97,20 @@ class InvenioApi(AccessApi):
         return self._parsed(Deposited, answer) if answer.ok else None
 
     def record(self, id_: str) -> Deposited:
-        """A published record; that of the latest version for an id of all versions."""
+        """A published record; that of the latest version for an id of all versions.
+
+        The id of all versions is 410 from when a draft of the next version is deleted until one
+        is published (13.1.2).
+        """
         return self._get(Deposited, f"records/{quoted(id_)}")
+
+    def latest(self, id_: str) -> Deposited:
+        """The latest published version, by the id of any published one."""
+        return self._get(Deposited, f"records/{quoted(id_)}/versions/latest")
+
+    def versions(self, id_: str) -> tuple[Deposited, ...]:
+        """Published versions, by the id of any or of a draft; served by the search."""
+        return self._get(Hits, f"records/{quoted(id_)}/versions").hits.hits
 
     def create(self, body: JsonValue) -> Deposited:
         """A new draft. Never repeated."""

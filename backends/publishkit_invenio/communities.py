@@ -127,11 +127,20 @@ class Communities(Connected, Collections):
         """Ask for all versions, by the latest that is published."""
         id_ = found.id
         if state_of(found) is not State.PUBLISHED:
-            id_ = self._api.record(found.parent.id).id
+            id_ = self._published_version(found)
         request = self._request(id_, community)
         if request is not None and request.is_open and request.acceptable:
             self._accept(request)
         return community in self._api.record(id_).parent.communities.ids
+
+    def _published_version(self, draft: Deposited) -> str:
+        try:
+            return self._api.record(draft.parent.id).id
+        except NotFoundError:  # another draft was deleted before
+            versions = self._api.versions(draft.id)
+            if not versions:
+                raise
+            return versions[0].id
 
     def _request(self, id_: str, community: str) -> Request | None:
         """The request to take a record, a new one unless there is one.

@@ -21,7 +21,10 @@ class Details(Connected):
     """Looks at a deposit closely."""
 
     def inspect(self, id: str) -> Report:
-        """With `communities`, `review`, `embargo`, `versions`, open `edit`, when it `expires`."""
+        """With `communities`, `review`, `embargo`, `versions`, open `edit`, when it `expires`.
+
+        And, of the latest version, with the id of a `next_version` that is not published.
+        """
         found = self._existing(id)
         published = state_of(found) is State.PUBLISHED
         list_files = self._api.published_files if published else self._api.files
@@ -32,10 +35,18 @@ class Details(Connected):
             "versions": _versions(found),
             "expires": _expiry(found),
             "edit": published and self._api.draft(found.id) is not None,
+            "next_version": self._next_version(found),
         }
         said = {name: detail for name, detail in details.items() if detail}
         files = {one.key: remote(one) for one in list_files(found.id)}
         return Report(deposit_of(found), files, said)
+
+    def _next_version(self, found: Deposited) -> JsonValue:
+        """The id of the draft that follows; True while the search does not know it yet."""
+        if not (found.versions.is_latest and not found.versions.is_latest_draft):
+            return None
+        hits = self._api.own(f'parent.id:"{found.parent.id}"')
+        return next((hit.id for hit in hits if not hit.is_published), True)
 
     def _review(self, found: Deposited) -> JsonValue:
         held = self._review_of(found)

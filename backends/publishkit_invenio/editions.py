@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from publishkit.abilities import Editing, Link, Versions
 from publishkit.errors import ConflictError, LostAnswerError, NotFoundError, RejectedError
@@ -13,10 +13,15 @@ from publishkit_invenio.metadata import Body, body_of
 from publishkit_invenio.writing import Writing
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from publishkit.model import Record
-    from publishkit_invenio.answers import Deposited
+    from publishkit_invenio.answers import Deposited, Entry
 
 __all__ = ["Editions"]
+
+_NAMED: Final = 5
+"""How many files a refusal names."""
 
 
 class Editions(Writing, Editing, Versions):
@@ -67,10 +72,11 @@ class Editions(Writing, Editing, Versions):
 
     def _open(self, id_: str) -> ConflictError:
         return ConflictError(
-            f"an edit of {id_} is open on the archive's pages",
+            f"an edit of {id_} with other metadata is open on the archive's pages: somebody's, "
+            "or publishkit's own that was broken off before the record was changed",
             target=self._api.target,
-            advice="Publish it there, or throw it away with publishkit discard; then run the "
-            "command again.",
+            advice="Throw it away with publishkit discard, or publish it there if it is to be "
+            "kept; then run the command again.",
         )
 
     def _published(self, id_: str) -> Deposited:
@@ -88,13 +94,38 @@ class Editions(Writing, Editing, Versions):
     def new_version(self, id: str, marker: str, meter: Meter) -> Deposit:  # noqa: ARG002 - the server knows
         """The draft of the next version, with the files of the last one.
 
-        A record has at most one such draft and gives it again whenever it is asked.
+        A record has at most one such draft and gives it again whenever it is asked, also one that
+        was begun on the archive's pages: that is left alone if it has files of its own.
         """
-        draft = self._api.new_version(self._published(id).id)
-        if draft.files.enabled and not self._api.files(draft.id):
+        known = self._published(id).id
+        draft = self._api.new_version(known)
+        held = self._api.files(draft.id) if draft.files.enabled else ()
+        if held:
+            self._require_no_others(draft, held, self._api.latest(known).id)
+        elif draft.files.enabled:
             self._import_files(draft.id)
             draft = self._api.draft(draft.id) or draft
         return deposit_of(draft)
+
+    def _require_no_others(self, draft: Deposited, held: Sequence[Entry], last: str) -> None:
+        """Raise ConflictError if a next version has files that the last one has not.
+
+        The last one's are there when an earlier call was killed; all others somebody put there.
+        """
+        known = {one.key: one.checksum for one in self._api.published_files(last)}
+        others = [one.key for one in held if not one.complete or known.get(one.key) != one.checksum]
+        if not others:
+            return
+        target = self._api.target
+        named = ", ".join(others[:_NAMED]) + (" ..." if len(others) > _NAMED else "")
+        raise ConflictError(
+            f"a new version of {last} was begun on the archive's pages as {draft.id}, with "
+            f"files that the last version has not: {named}",
+            target=target,
+            advice=f"Publish it there or throw it away (publishkit delete {draft.id} --to "
+            f"{target}), then run the command again; or take it over: publishkit adopt "
+            f"{draft.id} FOLDER --to {target} --force",
+        )
 
     def _import_files(self, id_: str) -> None:
         try:

@@ -187,9 +187,11 @@ class InvenioRepository(
     def publish(self, id: str, record: Record) -> None:
         """Publish, or submit to the review that the draft belongs to or the record asks for.
 
-        A record asks for the first community that it names. Publishing a draft whose review was
-        declined is a 500 that publishes past the community, so only a draft without a review is
-        published; a declined review is set anew.
+        A record asks for the first community that it names or, where it names none and the draft
+        has no review, for the first that it was put into: a review that is cancelled leaves a
+        draft that says nothing of it (13.1.2). Publishing a draft whose review was declined is a
+        500 that publishes past the community, so only a draft without a review is published; a
+        declined review is set anew.
         """
         found = self._existing(id)
         state = state_of(found)
@@ -197,7 +199,7 @@ class InvenioRepository(
             return
         community = self._reviewer(found, record)
         if community:
-            self._api.set_review(id, community)
+            self._set_review(id, community)
             self._api.submit_review(id)
         elif found.status in {"draft", "new_version_draft"}:
             self._api.publish(id)
@@ -210,14 +212,22 @@ class InvenioRepository(
                 "take the draft out of the review on its page.",
             )
 
+    def _set_review(self, id_: str, community: str) -> None:
+        try:
+            self._api.set_review(id_, community)
+        except NotFoundError as error:
+            error.message = f"there is no community {community} that could review the draft {id_}"
+            error.advice = 'Name one: "invenio": {"communities": ["..."]} in record_metadata.json.'
+            raise
+
     def _reviewer(self, found: Deposited, record: Record) -> str:
         """The UUID of the community that must review a draft; '' for none."""
-        communities = block_of(record).communities
         if found.status == "new_version_draft":
             return ""  # those that follow are published by who has the record
-        if communities:
-            return self._lookups.community(communities[0])
-        if found.status == "draft":
-            return ""
+        named = block_of(record).communities
+        if named:
+            return self._lookups.community(named[0])
         review = self._review_of(found)
-        return review.receiver.community if review else ""
+        if found.status != "draft" and review:
+            return review.receiver.community
+        return record.collections[0] if record.collections else ""

@@ -72,13 +72,24 @@ class Access(People, Sharing, LinkSharing):
 
     def revoke(self, id: str, share: str) -> None:
         """Delete a grant, by its id or the person's name, or a secret link by its id."""
-        for grant in self._api.grants(id):
-            if share == _granted(grant).id or _is_of(grant, share):
-                kind = "users" if grant.subject.type == "user" else "groups"
-                self._api.revoke(id, kind, grant.subject.id)
-                return
-        if any(link.id == share for link in self._api.secret_links(id)):
+        grants = self._api.grants(id)
+        meant = [one for one in grants if share == _granted(one).id]
+        meant = meant or [one for one in grants if _is_of(one, share)]
+        if len(meant) > 1:
+            raise self._unclear_share(share, meant)
+        if meant:
+            kind = "users" if meant[0].subject.type == "user" else "groups"
+            self._api.revoke(id, kind, meant[0].subject.id)
+        elif any(link.id == share for link in self._api.secret_links(id)):
             self._api.delete_secret_link(id, share)
+
+    def _unclear_share(self, name: str, meant: Sequence[Grant]) -> RejectedError:
+        shown = ", ".join(f"{one.who} ({one.id})" for one in map(_granted, meant))
+        return RejectedError(
+            f"{name!r} is more than one who has access: {shown}",
+            target=self._api.target,
+            advice="Write the id, which is in parentheses.",
+        )
 
     # ---- links ----
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from publishkit.errors import IntegrityError
 from publishkit.http import BLOCK, FileBody
-from publishkit_local.manifest import PARTIAL, PAYLOAD, Manifests
+from publishkit_local.manifest import PARTIAL, Manifests, inside
 from publishkit_local.storage import source
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def copy(old: Path, new: Path, key: str, sha256: str, manifests: Manifests) -> N
         IntegrityError: It is no longer what it was when it arrived.
         OSError: The archive cannot be written.
     """
-    source_path, part = old / PAYLOAD / key, _part(new, key)
+    source_path, part = inside(old, key), _part(new, key)
     shutil.copy2(source_path, part, follow_symlinks=False)
     with part.open("rb+") as copied:
         same = hashlib.file_digest(copied, "sha256").hexdigest() == sha256
@@ -61,10 +61,9 @@ def copy(old: Path, new: Path, key: str, sha256: str, manifests: Manifests) -> N
 
 def remove(bag: Path, keys: list[str], manifests: Manifests) -> None:
     """Take files out of a bag, and folders that this leaves empty; missing ones are no error."""
+    payload, paths = inside(bag), [inside(bag, key) for key in keys]
     manifests.drop(bag, set(keys))
-    payload = bag / PAYLOAD
-    for key in keys:
-        path = payload / key
+    for path in paths:
         if path.is_file():
             path.unlink()
         for folder in path.parents:
@@ -81,7 +80,7 @@ def _part(bag: Path, key: str) -> Path:
 
 
 def _keep(part: Path, bag: Path, key: str, sha256: str, manifests: Manifests) -> None:
-    target = bag / PAYLOAD / key
+    target = inside(bag, key)
     target.parent.mkdir(parents=True, exist_ok=True)
     part.replace(target)
     manifests.append(bag, key, sha256)

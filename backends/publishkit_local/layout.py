@@ -113,7 +113,9 @@ class Layout:
         for state, folder in ((State.DRAFT, self.drafts), (State.PUBLISHED, self.published)):
             if folder.is_dir():
                 with os.scandir(folder) as found:
-                    yield from ((state, entry) for entry in found if _BAG.fullmatch(entry.name))
+                    bags = (entry for entry in found if _BAG.fullmatch(entry.name))
+                    # a link may lead out of the archive
+                    yield from ((state, bag) for bag in bags if not bag.is_symlink())
 
     def deposits(self) -> Iterator[Place]:
         """Every deposit, in no order, also those without metadata."""

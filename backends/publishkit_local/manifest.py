@@ -14,22 +14,49 @@ import os
 import re
 import unicodedata
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
+from publishkit.errors import RejectedError
 from publishkit_local.storage import write
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-__all__ = ["MANIFEST", "PARTIAL", "PAYLOAD", "Arrived", "Manifests", "arrived", "digests", "render"]
+__all__ = [
+    "MANIFEST",
+    "PARTIAL",
+    "PAYLOAD",
+    "Arrived",
+    "Manifests",
+    "arrived",
+    "digests",
+    "inside",
+    "render",
+]
 
 MANIFEST: Final = "manifest-sha256.txt"
 PAYLOAD: Final = "data"
 PARTIAL: Final = ".partial"
 """The folder in a bag where files lie until they are whole."""
 _LINE: Final = re.compile(rf"([0-9a-f]{{64}})  {PAYLOAD}/(.+)")
+
+
+def inside(bag: Path, key: str = "") -> Path:
+    """Where a file of a bag's payload lies, or the payload itself.
+
+    Raises:
+        RejectedError: A symbolic link on the way would lead out of the archive.
+    """
+    path = bag / PAYLOAD
+    for step in (path, *(path / folder for folder in list(PurePosixPath(key).parents)[:-1])):
+        if step.is_symlink():
+            raise RejectedError(
+                f"{step} is a symbolic link, and may lead out of the archive",
+                advice="Put the folder itself in its place; nothing was changed.",
+            )
+    return path / key
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +71,7 @@ class Arrived:
 
 def arrived(bag: Path) -> dict[str, Arrived]:
     """The files in a bag's payload by key, in order; reads no file's content."""
-    known, sizes = digests(bag), _sizes(bag / PAYLOAD)
+    known, sizes = digests(bag), _sizes(inside(bag))
     return {key: Arrived(sizes[key], known.get(key, "")) for key in sorted(sizes)}
 
 

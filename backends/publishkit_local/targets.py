@@ -59,7 +59,10 @@ def locate(target: Target, url: str) -> str | None:
     """
     from publishkit_local.layout import id_in  # seldom needed
 
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # no URL
+        return None
     if parts.scheme != "file" or parts.netloc not in {"", "localhost"}:
         return None
     return id_in(Path(url2pathname(parts.path)), folder_of(target))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -21,12 +22,39 @@ if TYPE_CHECKING:
 
     from publishkit.hooks import Connection
 
-__all__ = ["Calls"]
+__all__ = ["Calls", "RightsError"]
 
 _SAFE: Final = frozenset({"GET", "HEAD"})
 _NO_SUCCESS: Final = range(HTTPStatus.MULTIPLE_CHOICES, 600)
 
+_OF_RIGHTS: Final = re.compile(r"(?i)\b(do not have|only|already published)\b")
+"""What NOMAD 1.3 says with 401 to who is known and may not do this; 1.4 and later answer 403."""
+_OF_TOKENS: Final = "Missing scopes"
+"""With 403, of a token that is not enough for what its owner may do (seen on NOMAD 2.0.0)."""
+
 Answer = TypeVar("Answer", bound=BaseModel)
+
+
+class RightsError(AuthenticationError):
+    """The credentials are fine, but whose they are may not do this."""
+
+    default_advice = "Ask its main author, who may do it or make you a coauthor."
+
+    @classmethod
+    def of(cls, error: AuthenticationError) -> RightsError | None:
+        """The same error, if NOMAD's words say that it is a matter of rights."""
+        said = error.answer
+        known = error.status == HTTPStatus.FORBIDDEN and said and _OF_TOKENS not in said
+        if not known and not _OF_RIGHTS.search(said):
+            return None
+        return cls(
+            "you are signed in, but may not do this",
+            target=error.target,
+            method=error.method,
+            url=error.url,
+            status=error.status,
+            answer=said,
+        )
 
 
 class Calls:
@@ -123,6 +151,9 @@ class Calls:
         try:
             return once()
         except AuthenticationError as error:
+            lacking = None if isinstance(self._auth, NoAuth) else RightsError.of(error)
+            if lacking:
+                raise lacking from error
             if not self._renewed(error):
                 raise
             return once()

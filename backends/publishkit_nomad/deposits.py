@@ -92,11 +92,11 @@ def _state(upload: Upload) -> State:
 
 
 def _revision(upload: Upload, entries: Sequence[Entry]) -> str:
-    """A digest of all that edits change.
+    """A digest of what edits change, but for datasets.
 
-    Comment, references and datasets belong to entries and are not in the upload's own JSON. Of
-    several entries the generated ones count, so that an entry that comes or goes with a file
-    changes nothing.
+    Comment and references belong to entries and are not in the upload's own JSON. Of several
+    entries the generated ones count, so that an entry that comes or goes with a file changes
+    nothing. A dataset that is deleted leaves its entries without anybody having edited them.
     """
     own = [e for e in entries if e.mainfile.rpartition("/")[2] == ENTRY] or entries[:1]
     said = [
@@ -104,10 +104,7 @@ def _revision(upload: Upload, entries: Sequence[Entry]) -> str:
         sorted(upload.coauthors),
         sorted(upload.reviewers),
         upload.embargo_length,
-        [
-            [e.entry_id, e.comment or "", sorted(e.references), [d.dataset_id for d in e.datasets]]
-            for e in own
-        ],
+        [[e.entry_id, e.comment or "", sorted(e.references)] for e in own],
     ]
     return _digest(said)
 

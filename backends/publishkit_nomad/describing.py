@@ -13,7 +13,7 @@ from publishkit.model import Record
 from publishkit_nomad import manifest
 from publishkit_nomad.check import other_licences
 from publishkit_nomad.edits import Fields
-from publishkit_nomad.entry import ENTRY, entry_id_of
+from publishkit_nomad.entry import ENTRY
 from publishkit_nomad.files import RECORD
 from publishkit_nomad.manifest import MANIFEST
 from publishkit_nomad.relations import comparable
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from publishkit_nomad.answers import Entry, Person, Upload
     from publishkit_nomad.api import NomadApi
+    from publishkit_nomad.datasets import Datasets
     from publishkit_nomad.manifest import Line
     from publishkit_nomad.people import People
 
@@ -43,14 +44,31 @@ class _Seen:
 
     upload: Upload
     entries: Sequence[Entry]
-    """The generated one if there is one, else the first."""
+    own: frozenset[str]
+    """The ids of one's own datasets, or none where the entries are in none."""
     lines: Mapping[str, Line]
     """The manifest; empty where publishkit did not send the files."""
 
     @property
-    def references(self) -> list[str]:
-        """The works that the entries name."""
-        return list(dict.fromkeys(url for entry in self.entries for url in entry.references))
+    def references(self) -> Sequence[str] | None:
+        """The works that the entries name; None where not all name the same."""
+        named = {frozenset(map(comparable, entry.references)) for entry in self.entries}
+        return None if len(named) != 1 else self.entries[0].references
+
+    @property
+    def comment(self) -> str | None:
+        """What all the entries say; None where they differ."""
+        said = {entry.comment or "" for entry in self.entries}
+        return None if len(said) != 1 else said.pop()
+
+    @property
+    def datasets(self) -> Sequence[str]:
+        """The names of one's own datasets; none where not all entries are in the same."""
+        names = [
+            {d.dataset_name for d in entry.datasets if d.dataset_id in self.own}
+            for entry in self.entries
+        ]
+        return sorted(names[0]) if names and all(one == names[0] for one in names) else ()
 
     @property
     def months(self) -> int:
@@ -59,16 +77,17 @@ class _Seen:
         return upload.embargo_length if upload.with_embargo or not upload.published else 0
 
 
-def described(api: NomadApi, people: People, upload_id: str) -> Fields:
+def described(api: NomadApi, people: People, datasets: Datasets, upload_id: str) -> Fields:
     """What was sent, brought up to date; of what somebody else sent, what NOMAD knows.
 
     Files of a published upload never change, so that a title or links that were edited later are
-    those of the upload and its entries.
+    those of the upload and its entries. That in which entries differ is left out, since a record
+    says it of all of them; and so are other people's datasets, which one cannot change.
     """
     upload = api.upload(upload_id)
-    generated = api.search("visible", {"entry_id": entry_id_of(upload_id, ENTRY)})
-    entries = [*generated] or api.first_entries(upload_id, 1)
-    seen = _Seen(upload, entries, manifest.load(_raw(api, upload_id, MANIFEST)))
+    entries = list(api.entries(upload_id))
+    own = _own(datasets) if any(entry.datasets for entry in entries) else frozenset()
+    seen = _Seen(upload, entries, own, manifest.load(_raw(api, upload_id, MANIFEST)))
     body = _sent(_raw(api, upload_id, RECORD)) or _made(seen, people)
     block = _named(body, seen)
     record = _record(body)
@@ -77,6 +96,13 @@ def described(api: NomadApi, people: People, upload_id: str) -> Fields:
         _bring_access(body, record, seen)
     block |= _differing(_record(body), seen)
     return {**body, NAME: block} if block else body
+
+
+def _own(datasets: Datasets) -> frozenset[str]:
+    try:
+        return frozenset(dataset.dataset_id for dataset in datasets.own())
+    except AuthenticationError:  # nobody is signed in
+        return frozenset()
 
 
 def _raw(api: NomadApi, upload_id: str, path: str) -> bytes | None:
@@ -134,7 +160,7 @@ def _bring_links(body: Fields, record: Record, seen: _Seen) -> None:
             "scheme": "url" if comparable(url) == url else "doi",
             "relation_type": {"id": _RELATION},
         }
-        for url in seen.references
+        for url in seen.references or ()
         if comparable(url) not in there
     ]
     metadata = _metadata(body)
@@ -154,19 +180,17 @@ def _bring_access(body: Fields, record: Record, seen: _Seen) -> None:
 def _differing(record: Record | None, seen: _Seen) -> Fields:
     """What the upload says now that does not follow from the rest of the record."""
     upload, block = seen.upload, Fields()
-    comment, references = "", set[str]()
+    comment, references, named = "", set[str](), seen.references
     day = upload.publish_time.date() if upload.publish_time else None
     if record is not None:
         wishes = entry_wishes(record)
         comment = wishes.comment or ""
         references = {comparable(url) for url in wishes.references or ()}
-    now = next((entry.comment or "" for entry in seen.entries), comment)
-    if now != comment:
-        block["comment"] = now
-    if seen.entries and {comparable(url) for url in seen.references} != references:
-        block["references"] = [*seen.references]
-    datasets = {d.dataset_name: None for entry in seen.entries for d in entry.datasets}
-    lists = {"datasets": datasets, "coauthors": upload.coauthors, "reviewers": upload.reviewers}
+    if seen.comment not in {None, comment}:
+        block["comment"] = seen.comment
+    if named is not None and {comparable(url) for url in named} != references:
+        block["references"] = [*named]
+    lists = {"datasets": seen.datasets, "coauthors": upload.coauthors, "reviewers": upload.reviewers}
     block |= {name: [*values] for name, values in lists.items() if values}
     if seen.months != (embargo_months([record], day) if record else 0):
         block["embargo_length"] = seen.months
@@ -193,7 +217,7 @@ def _made(seen: _Seen, people: People) -> Fields:
         "resource_type": {"id": "dataset"},
         "rights": [{"id": "cc-by-4.0"}],
     }
-    comment = next((entry.comment for entry in seen.entries if entry.comment), "")
+    comment = seen.comment or ""
     if len(comment) >= _SHORTEST:
         metadata["description"] = escape(comment, quote=False).replace("\n", "<br>")
     return {"access": {"record": "public", "files": "public"}, "metadata": metadata}

@@ -24,7 +24,7 @@ class NomadDownloads(UploadRepository, Download):
 
     def describe(self, id: str) -> Mapping[str, JsonValue]:
         """See `publishkit_nomad.describing`."""
-        return described(self.api, self.access.people, id)
+        return described(self.api, self.access.people, self.access.datasets, id)
 
     def sources(self, id: str) -> Iterator[Source]:
         """The user's files, one at a time since a draft is not given as a zip.

@@ -96,8 +96,7 @@ class Editor:
         Raises:
             RejectedError: Names all that NOMAD refused, or what it dropped without a word.
         """
-        datasets = self._datasets.ensure(layout.datasets)
-        self.bring(upload_id, lambda upload: self._needed(upload, layout, datasets))
+        self.bring(upload_id, lambda upload: self._needed(upload, layout))
 
     def bring(self, upload_id: str, needed: Callable[[Upload], Sequence[Edit]]) -> Upload:
         """Edit until nothing is needed any more, and give the upload as it is then.
@@ -149,19 +148,34 @@ class Editor:
             self._api.edit(upload_id, edit.request())
         self._settled(upload_id)
 
-    def _needed(self, upload: Upload, layout: Layout, datasets: dict[str, str]) -> list[Edit]:
+    def _needed(self, upload: Upload, layout: Layout) -> list[Edit]:
         """The edits that bring the upload from what it says to what it should say."""
         whole = self._upload_fields(upload, layout)
         entries = list(self._api.entries(upload.upload_id)) if upload.entries else []
+        datasets, own = self._datasets_of(layout, entries)
         edits: list[Edit] = []
         for member in layout.members:
             mine = _entries_of(member, entries)
-            fields = _entry_fields(mine, entry_wishes(member.record), datasets)
+            fields = _entry_fields(mine, entry_wishes(member.record), datasets, own)
             if not layout.is_group:
                 whole |= fields
             elif fields:
                 edits.append(Edit(fields, tuple(entry.entry_id for entry in mine)))
         return [Edit(whole), *edits] if whole else edits
+
+    def _datasets_of(
+        self, layout: Layout, entries: Sequence[Entry]
+    ) -> tuple[dict[str, str], frozenset[str]]:
+        """The ids of the datasets that are asked for by name, and of those that are one's own.
+
+        Creates those that lack. What an entry is in and somebody else's stays as it is: NOMAD
+        refuses to add to it or to take out of it, and one of the same name is not meant.
+        """
+        there = {d.dataset_id: d.dataset_name for entry in entries for d in entry.datasets}
+        own = {d.dataset_id: d.dataset_name for d in self._datasets.own()} if there else {}
+        foreign = there.keys() - own.keys()
+        theirs = {*foreign, *(there[one] for one in foreign)} - {*own.values()}
+        return self._datasets.ensure(layout.datasets - theirs), frozenset(own)
 
     def _upload_fields(self, upload: Upload, layout: Layout) -> Fields:
         block = block_of(layout.lead)
@@ -175,7 +189,7 @@ class Editor:
             ("coauthors", block.coauthors, upload.coauthors),
             ("reviewers", block.reviewers, upload.reviewers),
         ):
-            ids = None if called is None else self._ids(called)
+            ids = None if called is None else self._ids(called, upload.main_author)
             if ids is not None and set(ids) != set(now):
                 fields[name] = list(ids)
         return fields
@@ -198,13 +212,13 @@ class Editor:
             )
         return upload.embargo_length
 
-    def _ids(self, called: Sequence[str]) -> list[str]:
+    def _ids(self, called: Sequence[str], main_author: str) -> list[str]:
+        """The ids of people without the main author, whom NOMAD drops silently."""
         try:
             found = [self._people.find(text).user_id for text in called]
         except UnclearUserError as error:
             raise RejectedError(str(error), target=self._api.target) from error
-        me = self._people.me().user_id
-        return [user_id for user_id in dict.fromkeys(found) if user_id != me]
+        return [user_id for user_id in dict.fromkeys(found) if user_id != main_author]
 
 
 def _entries_of(member: Member, entries: Sequence[Entry]) -> list[Entry]:
@@ -214,19 +228,30 @@ def _entries_of(member: Member, entries: Sequence[Entry]) -> list[Entry]:
 
 
 def _entry_fields(
-    entries: Sequence[Entry], wishes: EntryWishes, datasets: dict[str, str]
+    entries: Sequence[Entry],
+    wishes: EntryWishes,
+    datasets: dict[str, str],
+    own: frozenset[str],
 ) -> Fields:
-    """The fields in which any of the entries differs from the wishes."""
+    """The fields in which any of the entries differs from the wishes.
+
+    Args:
+        entries: What they say now.
+        wishes: What they should say.
+        datasets: The ids of the datasets in the wishes, by name.
+        own: The ids of the datasets that may be changed.
+    """
     fields: Fields = {}
     comment, references = wishes.comment, wishes.references
     if comment is not None and any((entry.comment or "") != comment for entry in entries):
         fields["comment"] = comment
     if references is not None and any(set(e.references) != set(references) for e in entries):
         fields["references"] = list(references)
-    now = [{d.dataset_id for d in entry.datasets} for entry in entries]
+    now = [{d.dataset_id for d in entry.datasets} & own for entry in entries]
     kept = wishes.kept & {one for ids in now for one in ids}
     if wishes.datasets is not None:
-        change = _dataset_change(now, {*kept, *(datasets[name] for name in wishes.datasets)})
+        wanted = {datasets[name] for name in wishes.datasets if name in datasets}
+        change = _dataset_change(now, {*kept, *wanted})
     else:
         change = _dataset_change([ids & kept for ids in now], set(kept))
     return {**fields, "datasets": change} if change else fields

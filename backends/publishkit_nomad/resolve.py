@@ -48,12 +48,11 @@ def _persons(
             advice = "name a user id, user name, e-mail address or full name that only one has"
             problems.append(Problem(where, str(error), advice))
             continue
+        ids.append(user.user_id)
+        said = f"{text} is {shown(user)}"
         if user.user_id == people.me().user_id:
-            # NOMAD drops the main author silently
-            said = f"{text} is yourself, the main author already, and is left out"
-        else:
-            ids.append(user.user_id)
-            said = f"{text} is {shown(user)}"
+            # of somebody else's upload one may well be a coauthor
+            said = f"{text} is yourself, left out where you are the main author"
         problems.append(Problem(where, said, severity=Severity.NOTICE))
     return tuple(dict.fromkeys(ids)), problems
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 if TYPE_CHECKING:
     from publishkit.hooks import Target
 
 __all__ = ["locate"]
 
+_PORTS: Final = {"http": 80, "https": 443}
 _API: Final = re.compile(r"/uploads/([\w-]{1,64})(/.*)?", re.ASCII)
 _PAGE: Final = re.compile(r"(/[^/]+)*?/upload/id/([\w-]{1,64})(/.*)?", re.ASCII)
 _OLD_ENTRY_PAGE: Final = re.compile(r"(/[^/]+)*?/entry/id/([\w-]{22})/([\w-]{28})(/.*)?", re.ASCII)
@@ -38,10 +39,15 @@ def _gui(target: Target, api: str) -> str:
 
 def _below(base: str, url: str) -> str | None:
     """The path of a URL below a base, whichever of http and https it has; None elsewhere."""
-    root, asked = urlsplit(base), urlsplit(url.strip())
-    if not base or asked.scheme not in {"http", "https"}:
+    try:
+        root, asked = urlsplit(base), urlsplit(url.strip())
+        same = base and asked.scheme in _PORTS and _host(asked) == _host(root)
+    except ValueError:  # no URL
         return None
-    path = unquote(asked.path)
-    start = unquote(root.path)
-    same = asked.netloc.casefold() == root.netloc.casefold() and path.startswith(f"{start}/")
-    return path.removeprefix(start) if same else None
+    path, start = unquote(asked.path), unquote(root.path)
+    return path.removeprefix(start) if same and path.startswith(f"{start}/") else None
+
+
+def _host(url: SplitResult) -> tuple[str, int | None]:
+    """Host and port; that of the scheme is the same as none."""
+    return url.hostname or "", url.port if url.port != _PORTS.get(url.scheme) else None

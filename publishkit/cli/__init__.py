@@ -61,7 +61,8 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")
     code = _run()
     try:
-        sys.stdout.flush()
+        if sys.stdout is not None:  # as it is where the caller closed it
+            sys.stdout.flush()
     except (OSError, ValueError):  # nobody reads it; else Python would say so once more at its end
         sys.stdout = None
     sys.exit(code)
@@ -83,8 +84,17 @@ def _run() -> int:
             show_error(error)
         return error.exit_code
     except Exception as error:  # noqa: BLE001 - a user never sees a traceback
-        show_error(PublishkitError.of_mistake(error))
-        return PublishkitError.exit_code
+        known = _of_unforeseen(error)
+        show_error(known)
+        return known.exit_code
+
+
+def _of_unforeseen(error: Exception) -> PublishkitError:
+    if isinstance(error, OSError) and error.strerror:  # such as output on a disk that is full
+        from publishkit.downloading import of_system  # seldom needed
+
+        return of_system(error)
+    return PublishkitError.of_mistake(error)
 
 
 def _listen_for_signals() -> None:

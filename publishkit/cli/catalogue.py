@@ -116,6 +116,8 @@ def list_entries(
     from publishkit.verbs.entries import entries as ask
 
     logs.configure(verbose)
+    if what is None and to is None:
+        raise click.UsageError("Name a deposit, or a target by --to.")
     _show(islice(ask(what, to), limit), as_json=as_json, quiet=quiet)
 
 

@@ -54,7 +54,7 @@ def link(
     logs.configure(verbose)
     if not (collection or to_record or cross):
         raise click.UsageError("Say what to link to: --collection, --to-record or --cross.")
-    for one in link_each(
+    made = link_each(
         what,
         to,
         collection=collection,
@@ -63,11 +63,13 @@ def link(
         cross=cross,
         recursive=recursive,
         links=links,
-    ):
-        if as_json:
-            print_json(one)
-        elif not quiet:
-            shown.show_link(one)
+    )
+    with running.naming_failures():
+        for one in made:
+            if as_json:
+                print_json(one)
+            elif not quiet:
+                shown.show_link(one)
 
 
 @click.group()
@@ -85,11 +87,11 @@ def reserve(
     *, what: str, to: str | None, links: Path | None, as_json: bool, quiet: bool, verbose: int
 ) -> None:
     """Reserve the DOI that is registered when a draft is published."""
-    from publishkit.verbs.doi import reserve_doi
+    from publishkit.verbs.doi import reserve_each
 
     logs.configure(verbose)
-    for receipt in reserve_doi(what, to, links=links):
-        running.show(receipt, as_json=as_json, quiet=quiet, verb="reserved")
+    reserved = reserve_each(what, to, links=links)
+    running.show_each(reserved, as_json=as_json, quiet=quiet, verb="reserved")
 
 
 @doi.command()
@@ -122,8 +124,8 @@ def assign(
     if bool(what) == bool(collection):
         raise click.UsageError("Name a deposit, or a collection by --collection.")
     if what:
-        for receipt in assign_each(what, to, links=links, confirm=sure):
-            running.show(receipt, as_json=as_json, quiet=quiet, verb="assigned")
+        assigned = assign_each(what, to, links=links, confirm=sure)
+        running.show_each(assigned, as_json=as_json, quiet=quiet, verb="assigned")
     elif collection and to:
         found = assign_collection_doi(collection, to, confirm=sure)
         if as_json:

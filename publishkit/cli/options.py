@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,17 +36,18 @@ links = click.option(
 
 
 def to(*, multiple: bool, default: str | None = "local") -> Callable[[Command], Command]:
-    """Where to; a command may take several targets."""
-    return click.option(
+    """Where to; a command may take several targets. Without a default it must be said."""
+    option = partial(
+        click.option,
         "--to",
         "to",
         metavar="TARGET",
         multiple=multiple,
-        default=(default,) if multiple and default else default,
-        required=default is None,
-        show_default=default is not None,
         help="Where to: see `publishkit targets`, or ad hoc, BACKEND+https://host.",
     )
+    if default is None:  # click takes a default of None for an answer, required or not
+        return option(required=True)
+    return option(default=(default,) if multiple else default, show_default=True)
 
 
 def loudness(command: Command) -> Command:

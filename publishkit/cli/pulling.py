@@ -216,6 +216,8 @@ def request(
         catalogue.save_or_print(shown, output)
     failure = _failure(answer, f"{method.upper()} {path.partition('?')[0]}")
     if failure:
+        if not (output or quiet or answer.content.endswith(b"\n")):
+            click.echo(err=True)  # so that the error begins a line of its own
         raise failure
 
 

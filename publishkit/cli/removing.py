@@ -49,12 +49,14 @@ def delete(
         confirming.destroying([f"{one.name} on {one.target.name}" for one in found], yes=yes)
 
     none = True
-    for one in delete_each(what, to, destroy=yes, recursive=recursive, links=links, confirm=sure):
-        none = False
-        if as_json:
-            print_json(one)
-        elif not quiet:
-            shown.show_deleted(one)
+    gone = delete_each(what, to, destroy=yes, recursive=recursive, links=links, confirm=sure)
+    with running.naming_failures():
+        for one in gone:
+            none = False
+            if as_json:
+                print_json(one)
+            elif not quiet:
+                shown.show_deleted(one)
     if none and not (as_json or quiet):
         shown.show_line("nothing", f"{what} has no deposit")
 
@@ -80,8 +82,8 @@ def discard(
 
     WHAT is a record folder or a folder of them, an id, a DOI or the URL of a page.
     """
-    from publishkit.verbs.delete import discard as throw_away
+    from publishkit.verbs.delete import discard_each
 
     logs.configure(verbose)
-    for receipt in throw_away(what, to, recursive=recursive, links=links):
-        running.show(receipt, as_json=as_json, quiet=quiet, verb="discarded")
+    discarded = discard_each(what, to, recursive=recursive, links=links)
+    running.show_each(discarded, as_json=as_json, quiet=quiet, verb="discarded")

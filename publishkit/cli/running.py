@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,14 +14,14 @@ from publishkit.cli.text import near
 from publishkit.errors import PublishkitError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from publishkit.plan import Plan
     from publishkit.receipts import Receipt
     from publishkit.verbs.working import Work
 
-__all__ = ["carry_out", "say_changed", "show", "wait_timeout"]
+__all__ = ["carry_out", "naming_failures", "say_changed", "show_each", "wait_timeout"]
 
 wait_timeout = click.option(
     "--wait-timeout",
@@ -41,9 +42,12 @@ def carry_out(plans: Iterable[Plan], others: Iterable[Work], *, as_json: bool, q
     """Push, and do what else there is to do, with a line for each record as it is done."""
     from publishkit.verbs.working import one_by_one
 
-    pushes = [partial(_push, plan, as_json=as_json, quiet=quiet) for plan in plans]
-    works = [partial(_attempt, one, as_json=as_json, quiet=quiet) for one in others]
-    one_by_one([*pushes, *works])
+    runs: list[Callable[[], Iterable[Receipt]]] = [
+        *(partial(_push, plan, as_json=as_json, quiet=quiet) for plan in plans),
+        *(partial(_attempt, one, as_json=as_json, quiet=quiet) for one in others),
+    ]
+    for _ in one_by_one(runs):
+        pass  # it was printed
 
 
 def _push(plan: Plan, *, as_json: bool, quiet: bool) -> list[Receipt]:
@@ -58,22 +62,44 @@ def _push(plan: Plan, *, as_json: bool, quiet: bool) -> list[Receipt]:
     return receipts
 
 
-def _attempt(work: Work, *, as_json: bool, quiet: bool) -> list[Receipt]:
+def _attempt(work: Work, *, as_json: bool, quiet: bool) -> Iterator[Receipt]:
     from publishkit.verbs.working import attempt
 
     try:
-        receipts = attempt(work)
+        for receipt in attempt(work.found, work.carry_out):
+            _show(receipt, as_json=as_json, quiet=quiet)
+            yield receipt
     except PublishkitError as error:
         for receipt in error.receipts:
-            show(receipt, as_json=as_json, quiet=False)
+            _show(receipt, as_json=as_json, quiet=False)
         raise
-    for receipt in receipts:
-        show(receipt, as_json=as_json, quiet=quiet)
-    return receipts
 
 
-def show(receipt: Receipt, *, as_json: bool, quiet: bool, verb: str = "") -> None:
-    """Print what became of a deposit."""
+def show_each(receipts: Iterable[Receipt], *, as_json: bool, quiet: bool, verb: str) -> None:
+    """Print what became of each deposit, and which failed."""
+    with naming_failures():
+        for receipt in receipts:
+            _show(receipt, as_json=as_json, quiet=quiet, verb=verb)
+
+
+@contextmanager
+def naming_failures() -> Iterator[None]:
+    """Name each of several deposits that failed, and say why."""
+    try:
+        yield
+    except PublishkitError as error:
+        failed = [(one, one.error) for one in error.receipts if one.error]
+        for receipt, why in failed:
+            if why is error and len(failed) == 1:
+                report.show_error(error)
+                continue
+            said = str(why).removeprefix(f"{receipt.target}: ")
+            where = f"{receipt.name} on {receipt.target}"
+            shown.show_line("failed", f"{where}: {said}", colour="red", err=True)
+        raise
+
+
+def _show(receipt: Receipt, *, as_json: bool, quiet: bool, verb: str = "") -> None:
     if as_json:
         print_json(receipt)
     elif not quiet:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from publishkit.cli import logs, options, shown
+from publishkit.cli import logs, options, running, shown
 from publishkit.cli.output import print_json
 
 if TYPE_CHECKING:
@@ -59,13 +59,15 @@ def share(
     WHAT is a record folder or a folder of them, an id, a DOI or the URL of a page. WHO is somebody
     by id, user name, e-mail address or full name; --with can be given several times.
     """
-    from publishkit.verbs.share import share_each, shares_each
+    from publishkit.verbs.share import share_each, shares_each, unshare_each
 
     logs.configure(verbose)
     told = permission or expires or save_secret_links
     _refuse_combination(gives=bool(people or link), revokes=bool(revoke), told=bool(told))
     if revoke:
-        _revoke(what, revoke, to, links, quiet=quiet)
+        gone = unshare_each(what, revoke, to, links=links)
+        nobody = ("unchanged", f": nobody of that name has access ({revoke})")
+        _show_shares(gone, as_json=as_json, quiet=quiet, verb="unshared", nobody=nobody)
     elif people or link:
         made = share_each(
             what,
@@ -79,7 +81,7 @@ def share(
         )
         _show_shares(made, as_json=as_json, quiet=quiet, secret=True)
     else:
-        _show_shares(shares_each(what, to, links=links), as_json=as_json, quiet=quiet, secret=False)
+        _show_shares(shares_each(what, to, links=links), as_json=as_json, quiet=quiet)
 
 
 def _refuse_combination(*, gives: bool, revokes: bool, told: bool) -> None:
@@ -91,29 +93,33 @@ def _refuse_combination(*, gives: bool, revokes: bool, told: bool) -> None:
         )
 
 
-def _revoke(what: str, whom: str, to: str | None, links: Path | None, *, quiet: bool) -> None:
-    from publishkit.verbs.share import unshare_each
-
-    for found in unshare_each(what, whom, to, links=links):
-        if not quiet:
-            shown.show_line("unshared", f"{found.name} on {found.target.name}: {whom}")
-
-
 def _show_shares(
-    each: Iterable[tuple[Found, Sequence[Share]]], *, as_json: bool, quiet: bool, secret: bool
+    each: Iterable[tuple[Found, Sequence[Share]]],
+    *,
+    as_json: bool,
+    quiet: bool,
+    secret: bool = False,
+    verb: str = "shared",
+    nobody: tuple[str, str] = ("shared", " with nobody"),
 ) -> None:
-    for found, shares in each:
-        where = f"{found.name} on {found.target.name}"
-        for one in shares:
-            if as_json:
-                print_json(one)
-                continue
-            if not quiet:
-                shown.show_share(where, one)
-            if secret and one.url:
-                click.echo(one.url)
+    """Print shares; with `secret` the addresses of links too, and `nobody` where there is none."""
+    with running.naming_failures():
+        for found, shares in each:
+            where = f"{found.name} on {found.target.name}"
+            for one in shares:
+                if as_json:
+                    print_json(one)
+                    continue
                 if not quiet:
-                    can = "see" if one.permission in {"view", "preview"} else "change"
-                    click.echo(f"Anybody who has this link can {can} the record.", err=True)
-        if not shares and not (as_json or quiet):
-            shown.show_line("shared", f"{where} with nobody")
+                    shown.show_share(where, one, verb=verb)
+                if secret and one.url:
+                    _show_url(one, quiet=quiet)
+            if not shares and not (as_json or quiet):
+                shown.show_line(nobody[0], where + nobody[1])
+
+
+def _show_url(share: Share, *, quiet: bool) -> None:
+    click.echo(share.url)
+    if not quiet:
+        can = "see" if share.permission in {"view", "preview"} else "change"
+        click.echo(f"Anybody who has this link can {can} the record.", err=True)

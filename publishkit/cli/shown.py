@@ -33,10 +33,10 @@ _COLOURS = {"failed": "red", "gone": "red", "declined": "red", "processing": "ye
 _MOST = 20  # lines of one kind
 
 
-def show_line(verb: str, text: str, *, colour: str | None = None) -> None:
+def show_line(verb: str, text: str, *, colour: str | None = None, err: bool = False) -> None:
     """Print one line: what was done, to what."""
-    click.secho(f"{verb:<10}", fg=colour, nl=False)
-    click.echo(f" {clean(text)}")
+    click.secho(f"{verb:<10}", fg=colour, nl=False, err=err)
+    click.echo(f" {clean(text)}", err=err)
 
 
 def show_status(status: Status) -> None:
@@ -99,7 +99,8 @@ def show_link(linkage: Linkage) -> None:
     if linkage.collection:
         name = linkage.collection.name or linkage.collection.id
         verb = "asked" if linkage.waiting else "linked"
-        waits = ", once its curators accept it" if linkage.waiting else ""
+        waits = " once it is published" if linkage.draft else ""
+        waits = ", once its curators accept it" if linkage.waiting else waits
         show_line(verb, f"{where}: in {name}{waits}", colour="yellow" if linkage.waiting else None)
 
 

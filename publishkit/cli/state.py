@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from functools import partial
 from typing import TYPE_CHECKING, TextIO
 
 import click
@@ -10,9 +10,10 @@ import click
 from publishkit.cli import confirming, logs, options, running, shown
 from publishkit.cli.output import print_json
 from publishkit.cli.text import near
+from publishkit.errors import RecordError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from pydantic import JsonValue
@@ -152,7 +153,7 @@ def update(
 
     WHAT is a record folder or a folder of them, an id, a DOI or the URL of a page. What --set and
     --metadata say is written into the folder's record_metadata.json first. VALUE is JSON, else
-    text ('metadata.version="2"' for text that looks like a number); null takes the key out.
+    text; null takes the key out.
     """
     from publishkit.job import Choices
     from publishkit.setting import Options
@@ -160,7 +161,17 @@ def update(
 
     logs.configure(verbose)
     chosen = Options(links=links, wait_timeout=wait_timeout, choices=Choices(force=force))
-    made = prepare(what, to, chosen, changes=_changes(assignments, file), recursive=recursive)
+    patch = _patch_of(file)
+    prepared = partial(prepare, what, to, chosen, recursive=recursive)
+    changes = _changes(patch, assignments)
+    try:
+        made = prepared(changes=changes)
+    except RecordError as error:
+        paths = {problem.path for problem in error.problems}
+        texts = _changes(patch, assignments, as_text=paths)
+        if texts == changes:
+            raise
+        made = prepared(changes=texts)
     running.say_changed(made.changed, quiet=quiet or as_json)
     running.carry_out(made.plans, made.others, as_json=as_json, quiet=quiet)
     for other in made.others:
@@ -169,19 +180,32 @@ def update(
             click.echo(f"{folder} does not say this: its next update overwrites it.", err=True)
 
 
-def _changes(assignments: Iterable[str], file: TextIO | None) -> dict[str, JsonValue]:
-    """The merge patch that was asked for."""
-    patch: dict[str, JsonValue] = {}
-    if file:
-        try:
-            found = json.load(file)
-        except ValueError as error:
-            raise click.UsageError(f"{file.name} is no JSON: {error}") from error
-        if not isinstance(found, dict):
-            raise click.UsageError(f"{file.name} does not hold a JSON object.")
-        patch = found
+def _json(text: str) -> JsonValue:
+    """JSON, not too deep. Raises ValueError."""
+    import pydantic
+
+    adapter: pydantic.TypeAdapter[JsonValue] = pydantic.TypeAdapter(pydantic.JsonValue)
+    return adapter.validate_json(text)
+
+
+def _patch_of(file: TextIO | None) -> dict[str, JsonValue]:
+    if not file:
+        return {}
+    try:
+        found = _json(file.read())
+    except ValueError as error:
+        raise click.UsageError(f"{file.name} is no JSON that can be used.") from error
+    if not isinstance(found, dict):
+        raise click.UsageError(f"{file.name} does not hold a JSON object.")
+    return found
+
+
+def _changes(
+    patch: dict[str, JsonValue], assignments: Iterable[str], as_text: Collection[str] = ()
+) -> dict[str, JsonValue]:
+    """The merge patch that was asked for; numbers at the paths `as_text` are taken as text."""
     for assignment in assignments:
-        patch = _both(patch, _assigned(assignment))
+        patch = _both(patch, _assigned(assignment, as_text))
     return patch
 
 
@@ -194,14 +218,16 @@ def _both(patch: Mapping[str, JsonValue], more: Mapping[str, JsonValue]) -> dict
     return result
 
 
-def _assigned(assignment: str) -> dict[str, JsonValue]:
+def _assigned(assignment: str, as_text: Collection[str]) -> dict[str, JsonValue]:
     path, equals, text = assignment.partition("=")
     keys = path.strip().split(".")
     if not equals or not all(keys):
         raise click.UsageError(f"--set {assignment}: write it as metadata.title=TEXT.")
     try:
-        value: JsonValue = json.loads(text)
+        value = _json(text)
     except ValueError:
+        value = text
+    if isinstance(value, int | float) and path.strip() in as_text:
         value = text
     for key in reversed(keys):
         value = {key: value}

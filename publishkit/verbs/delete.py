@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
-from publishkit.abilities import Editing, Trash
+from publishkit.abilities import Editing, Trash, Versions
 from publishkit.errors import ConfigError, NotFoundError, RejectedError
 from publishkit.finding import Found, Keeper, NotPushedError, able, find, keeping
 from publishkit.receipts import Outcome, Receipt
 from publishkit.repository import Deposit, State
-from publishkit.verbs.working import as_path, receipt, sign_in
+from publishkit.verbs.working import (
+    as_path,
+    attempt,
+    collected,
+    each,
+    meter,
+    one_by_one,
+    receipt,
+    sign_in,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-__all__ = ["Deleted", "delete", "delete_each", "discard"]
+__all__ = ["Deleted", "delete", "delete_each", "discard", "discard_each"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +66,10 @@ def delete(
     Raises:
         RejectedError: One is published or in review; says why, and nothing was deleted.
         ConfigError: The deposit also holds other records, or the target is not known.
+        PartialError: Some of several were not deleted; `done` has the others.
     """
-    return list(delete_each(what, to, destroy=destroy, recursive=recursive, links=links))
+    gone = delete_each(what, to, destroy=destroy, recursive=recursive, links=links)
+    return collected(gone)
 
 
 def delete_each(
@@ -84,25 +96,26 @@ def delete_each(
     except NotPushedError:  # deleted before
         return
     sign_in(found)
-    each = [(one, _state(one)) for one in _whole(found)]
-    for one, state in each:
+    states = [(one, _state(one)) for one in _whole(found)]
+    for one, state in states:
         if state in {State.PUBLISHED, State.IN_REVIEW}:
             one.repository.delete(one.id)  # says why it cannot be
-    there = [one for one, state in each if state is not State.GONE]
+    there = [one for one, state in states if state is not State.GONE]
     confirm([one for one in there if destroy or not isinstance(one.repository, Trash)])
-    for one, state in each:
-        with keeping(one) as keeper:
-            yield _deleted(one, keeper, destroy=destroy, already=state is State.GONE)
+    yield from one_by_one(
+        partial(attempt, one, partial(_deleted, one, state, destroy=destroy))
+        for one, state in states
+    )
 
 
 def _whole(found: Sequence[Found]) -> list[Found]:
     """Each deposit once; ConfigError when one also holds records that were not named."""
-    each: dict[tuple[str, str], list[Found]] = {}
+    deposits: dict[tuple[str, str], list[Found]] = {}
     for one in found:
-        each.setdefault((one.target.database, one.id), []).append(one)
-    for members in each.values():
+        deposits.setdefault((one.target.database, one.id), []).append(one)
+    for members in deposits.values():
         _refuse_others(members)
-    return [members[0] for members in each.values()]
+    return [members[0] for members in deposits.values()]
 
 
 def _refuse_others(members: Sequence[Found]) -> None:
@@ -127,14 +140,15 @@ def _state(found: Found) -> State:
         return State.GONE
 
 
-def _deleted(found: Found, keeper: Keeper, *, destroy: bool, already: bool) -> Deleted:
-    repository, kept_at = found.repository, ""
-    if not already and isinstance(repository, Trash) and not destroy:
-        kept_at = repository.set_aside(found.id)
-    elif not already:
-        repository.delete(found.id)
-    _forget(found, keeper)
-    return Deleted(
+def _deleted(found: Found, state: State, *, destroy: bool) -> Iterator[Deleted]:
+    repository, kept_at, already = found.repository, "", state is State.GONE
+    with keeping(found) as keeper:
+        if not already and isinstance(repository, Trash) and not destroy:
+            kept_at = repository.set_aside(found.id)
+        elif not already:
+            repository.delete(found.id)
+        _forget(found, keeper)
+    yield Deleted(
         name=found.name,
         target=found.target.name,
         id=found.id,
@@ -176,9 +190,31 @@ def discard(
         UnsupportedError: The target has no edits of published deposits.
         ConfigError: The folder has no deposit yet, or the target is not known.
     """
+    return collected(discard_each(what, to, recursive=recursive, links=links))
+
+
+def discard_each(
+    what: str | Path,
+    to: str | None = None,
+    *,
+    recursive: bool = False,
+    links: str | Path | None = None,
+) -> Iterator[Receipt]:
+    """Discard as `discard` does, one by one."""
     found = find(what, to, links=as_path(links), recursive=recursive)
     sign_in(found)
-    return [_discarded(one) for one in _whole(found)]
+    yield from each(_whole(found), lambda one: [_discarded(one)])
+
+
+def _never_published(found: Found, deposit: Deposit) -> RejectedError:
+    advice = f"Delete it: publishkit delete {found.name} --to {found.target.name}"
+    if deposit.state is State.IN_REVIEW:  # it is not deleted either
+        advice = "It is in review: wait for that, or cancel the request on the archive's page."
+    return RejectedError(
+        f"{found.id} was never published, so there is no edit of it to discard",
+        target=found.target.name,
+        advice=advice,
+    )
 
 
 def _discarded(found: Found) -> Receipt:
@@ -190,13 +226,14 @@ def _discarded(found: Found) -> Receipt:
             return receipt(
                 found, before or Deposit(found.id, State.GONE, "", "", {}), Outcome.UPDATED
             )
+        if row and row.next and isinstance(found.repository, Versions):
+            # it may have been made, its answer lost: asked for again it is the same one
+            draft = found.repository.new_version(found.id, row.next, meter(found))
+            found.repository.delete(draft.id)
+            keeper.note(next="")
         before = found.repository.get(found.id)
         if before.state is not State.PUBLISHED:
-            raise RejectedError(
-                f"{found.id} was never published, so there is no edit of it to discard",
-                target=found.target.name,
-                advice=f"Delete it: publishkit delete {found.name} --to {found.target.name}",
-            )
+            raise _never_published(found, before)
         editing = able(found.repository, Editing, found.target, "edit what is published")
         after = editing.discard(found.id)
         keeper.keep(after, before=before)

@@ -13,16 +13,16 @@ from publishkit.abilities import (
 )
 from publishkit.finding import able, find, keeping, open_target
 from publishkit.receipts import Outcome, Receipt
-from publishkit.verbs.working import as_path, distinct, receipt, sign_in
+from publishkit.verbs.working import as_path, collected, distinct, each, receipt, sign_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from publishkit.finding import Found
     from publishkit.hooks import Target
 
-__all__ = ["assign_collection_doi", "assign_doi", "assign_each", "reserve_doi"]
+__all__ = ["assign_collection_doi", "assign_doi", "assign_each", "reserve_doi", "reserve_each"]
 
 
 def reserve_doi(
@@ -40,10 +40,18 @@ def reserve_doi(
         RejectedError: The archive has no DOIs.
         ConfigError: The folder has no deposit yet, or the target is not known.
     """
+    return collected(reserve_each(what, to, links=links))
+
+
+def reserve_each(
+    what: str | Path, to: str | None = None, *, links: str | Path | None = None
+) -> Iterator[Receipt]:
+    """Reserve DOIs as `reserve_doi` does, one by one."""
     found = distinct(find(what, to, links=as_path(links)))
-    able_ = [able(one.repository, DoiReservation, one.target, "reserve DOIs") for one in found]
+    for one in found:
+        _reserving(one)
     sign_in(found)
-    return [_given(one, kind.reserve_doi) for one, kind in zip(found, able_, strict=True)]
+    yield from each(found, lambda one: [_given(one, _reserving(one).reserve_doi)])
 
 
 def assign_doi(
@@ -61,7 +69,7 @@ def assign_doi(
         RejectedError: It refuses, as for a draft.
         ConfigError: The folder has no deposit yet, or the target is not known.
     """
-    return assign_each(what, to, links=links)
+    return collected(assign_each(what, to, links=links))
 
 
 def assign_each(
@@ -70,8 +78,8 @@ def assign_each(
     *,
     links: str | Path | None = None,
     confirm: Callable[[Sequence[Target]], None] = lambda _: None,
-) -> list[Receipt]:
-    """Assign DOIs as `assign_doi` does.
+) -> Iterator[Receipt]:
+    """Assign DOIs as `assign_doi` does, one by one.
 
     Args:
         what: As for `assign_doi`.
@@ -80,10 +88,11 @@ def assign_each(
         confirm: Is told the target of every deposit that is on no sandbox; what it raises ends all.
     """
     found = distinct(find(what, to, links=as_path(links)))
-    able_ = [able(one.repository, DoiAssignment, one.target, "assign DOIs") for one in found]
+    for one in found:
+        _assigning(one)
     sign_in(found)
     confirm([one.target for one in found if not one.target.sandbox])
-    return [_given(one, kind.assign_doi) for one, kind in zip(found, able_, strict=True)]
+    yield from each(found, lambda one: [_given(one, _assigning(one).assign_doi)])
 
 
 def assign_collection_doi(
@@ -108,6 +117,14 @@ def assign_collection_doi(
     confirm([] if target.sandbox else [target])
     dois.assign_collection_doi(collection.id)
     return collections.collection(collection.id)
+
+
+def _reserving(found: Found) -> DoiReservation:
+    return able(found.repository, DoiReservation, found.target, "reserve DOIs")
+
+
+def _assigning(found: Found) -> DoiAssignment:
+    return able(found.repository, DoiAssignment, found.target, "assign DOIs")
 
 
 def _given(found: Found, give: Callable[[str], str]) -> Receipt:

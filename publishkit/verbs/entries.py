@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from publishkit import pulling
 from publishkit.abilities import Entries
+from publishkit.downloading import on_disk
 from publishkit.errors import ConfigError
 from publishkit.finding import able, find, open_target
 from publishkit.keys import hostile
@@ -46,7 +47,7 @@ def entries(what: str | Path | None = None, to: str | None = None) -> Iterator[E
         TemporaryError: It cannot be reached.
     """
     if what is None and to is None:
-        raise ConfigError("it is not said whose entries", advice="Name a deposit, or a target.")
+        raise ConfigError("it is not said whose entries", advice="Name a deposit, or a target (--to).")
     if what is None:
         setting, target, repository = open_target(to or "")
         with asking(setting, target):
@@ -84,6 +85,7 @@ def archive(id: str, to: str) -> Mapping[str, JsonValue]:
         return able(repository, Entries, target, _DOING).archive(id)
 
 
+@on_disk()
 def pull_entry(
     id: str,
     folder: str | Path | None = None,

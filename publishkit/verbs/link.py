@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,12 +21,20 @@ from publishkit.finding import Found, able, find, keeping
 from publishkit.identifiers import as_doi, is_url
 from publishkit.keeping import KeptRows
 from publishkit.linking import Linked
+from publishkit.repository import State
 from publishkit.validation.nearest import nearest
-from publishkit.verbs.working import as_path, distinct, sign_in
+from publishkit.verbs.working import (
+    as_path,
+    attempt,
+    collected,
+    distinct,
+    one_by_one,
+    sign_in,
+)
 from publishkit.vocabularies import RELATION_TYPES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 __all__ = ["DEFAULT_RELATION", "Linkage", "link", "link_each"]
 
@@ -44,6 +53,8 @@ class Linkage:
     collection: Collection | None = None
     waiting: bool = False
     """Whether the collection's curators must accept it first."""
+    draft: bool = False
+    """Whether it is a draft, which counts in the collection once it is published."""
 
 
 def link(
@@ -74,6 +85,7 @@ def link(
         UnsupportedError: The target has no collections, or its deposits name no other works.
         NotFoundError: There is no such collection, and it cannot be made.
         ConfigError: There is nothing to link to, or no such relation.
+        PartialError: Some of several deposits were not linked; `done` has the links of the others.
     """
     made = link_each(
         what,
@@ -85,7 +97,7 @@ def link(
         recursive=recursive,
         links=links,
     )
-    return list(made)
+    return collected(made)
 
 
 def link_each(
@@ -111,17 +123,26 @@ def link_each(
     wanted = [
         (one, _identifier(to_record, one, as_path(links)) if to_record else "") for one in found
     ]
-    for one, identifier in wanted:
-        deposit = one
-        if identifier:
-            made = _relate(one, Link(identifier, relation))
-            yield made
-            deposit = replace(one, id=made.id)  # another one where an archive made a new version
-        if collection:
-            yield _collect(deposit, collection)
-    if cross:  # found anew, since an archive may have made new versions
-        for record in _by_record(find(what, to, links=as_path(links), recursive=recursive)):
-            yield from _cross(record)
+
+    def runs() -> Iterator[Callable[[], Iterator[Linkage]]]:
+        for one, identifier in wanted if collection or to_record else []:
+            other = Link(identifier, relation) if identifier else None
+            yield partial(attempt, one, partial(_linked, one, other, collection))
+        if cross:  # found anew, since an archive may have made new versions
+            for record in _by_record(find(what, to, links=as_path(links), recursive=recursive)):
+                yield partial(attempt, record[0], partial(_cross, record))
+
+    yield from one_by_one(runs())
+
+
+def _linked(found: Found, link: Link | None, collection: str | None) -> Iterator[Linkage]:
+    deposit = found
+    if link:
+        made = _relate(found, link)
+        yield made
+        deposit = replace(found, id=made.id)  # another one where an archive made a new version
+    if collection:
+        yield _collect(deposit, collection)
 
 
 def _check_able(found: Sequence[Found], *, collects: bool, relates: bool) -> None:
@@ -201,7 +222,16 @@ def _identifier(other: str | Path, found: Found, links: Path | None) -> str:
             return f"https://doi.org/{doi}"
         if "://" in text and is_url(text):
             return text
-    return _address(_other(other, found, links))
+    try:
+        return _address(_other(other, found, links))
+    except NotFoundError as error:
+        if Path(other).is_dir():
+            raise
+        raise NotFoundError(
+            f"{text!r} is no DOI, no URL, no folder, and no id of a deposit",
+            target=found.target.name,
+            advice="Give one of these: 10.1234/abc, https://..., a record folder, or an id.",
+        ) from error
 
 
 def _other(other: str | Path, found: Found, links: Path | None) -> Found:
@@ -255,8 +285,9 @@ def _collect(found: Found, name: str) -> Linkage:
         before = found.repository.get(found.id)
         accepted = repository.collect(found.id, collection.id)
         known = keeper.row.collections if keeper.row else ()
+        after = found.repository.get(found.id)
         keeper.keep(
-            found.repository.get(found.id),
+            after,
             before=before,
             collections=tuple(dict.fromkeys((*known, collection.id))),
         )
@@ -266,6 +297,7 @@ def _collect(found: Found, name: str) -> Linkage:
         id=found.id,
         collection=collection,
         waiting=not accepted,
+        draft=after.state is not State.PUBLISHED,
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -10,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from publishkit.abilities import Download
 from publishkit.engine import publish as publish_one
-from publishkit.errors import RecordError, Severity
+from publishkit.errors import RecordError, RejectedError, Severity
 from publishkit.expiry import as_time, in_months
 from publishkit.finding import Found, able, find, keeping
 from publishkit.job import DONE, Choices, Job
@@ -18,12 +20,14 @@ from publishkit.keeping import KeptRows
 from publishkit.metadata_file import edit, making, merged, parsed
 from publishkit.progress import Quiet, Watcher
 from publishkit.receipts import Outcome, Receipt
-from publishkit.repository import DataFile, Deposit
+from publishkit.repository import DataFile, Deposit, State
 from publishkit.setting import Options, blocks
 from publishkit.verbs.push import carry_out
 from publishkit.verbs.working import (
     as_path,
     attempt,
+    collected,
+    deposit_of,
     distinct,
     meter,
     one_by_one,
@@ -79,6 +83,7 @@ def publish(
     Raises:
         ConfigError: A folder has no deposit yet, or the target is not known.
         RecordError: A record is not valid, or not with that embargo; nothing was changed.
+        RejectedError: One is published or in review already, without that access; nothing was done.
         RepositoryError: The target refuses, or it is not known to be published.
         PartialError: Some were published and some were not.
     """
@@ -91,7 +96,8 @@ def publish(
     access = access_of(embargo, restricted=restricted)
     publication = prepare(what, to, options, access=access, recursive=recursive)
     pushes = [partial(carry_out, plan, watcher or Quiet()) for plan in publication.plans]
-    return one_by_one([*pushes, *(partial(attempt, one) for one in publication.standing)])
+    standing = [partial(attempt, one.found, one.carry_out) for one in publication.standing]
+    return collected(one_by_one([*pushes, *standing]))
 
 
 def access_of(
@@ -157,17 +163,40 @@ def prepare(
         PublishkitError: As `publish` does, before anything is sent; the folders are as they were.
     """
     found = find(what, to, links=options.links, recursive=recursive)
+    sign_in(found)
     if not Path(what).is_dir():
-        sign_in(found)
         standing = tuple(_standing(one, options, access) for one in distinct(found))
         confirm([s.found.target for s in standing if s.irreversible])
         return Publication((), standing, ())
     folders = dict.fromkeys(one.folder for one in found if one.folder)
     edits = [one for folder in folders if access and (one := edit(folder, access, blocks()))]
+    changed = {one.path.parent for one in edits}
+    _refuse_done([one for one in found if one.folder in changed], access)
     with making(edits):
         planned = tuple(plans(found, options))
         confirm([step.target for plan in planned for step in plan.irreversible])
     return Publication(planned, (), tuple(one.path for one in edits))
+
+
+def _refuse_done(found: Sequence[Found], access: Mapping[str, JsonValue]) -> None:
+    """Make sure that none of these, which do not say this, is published or in review already."""
+    for one in distinct(found):
+        deposit = deposit_of(one)
+        if deposit and deposit.state in DONE:
+            raise _done(one, deposit, access)
+
+
+def _done(found: Found, deposit: Deposit, access: Mapping[str, JsonValue]) -> RejectedError:
+    how, what = "published", found.name
+    if deposit.state is State.IN_REVIEW:  # a folder's update is a push, which leaves those alone
+        how, what = "in review", found.id
+    said = json.dumps(access["access"])
+    return RejectedError(
+        f"{found.name} is {how} already, so publishing it does not change who can see it",
+        target=found.target.name,
+        advice=f"Change that: publishkit update {shlex.quote(what)} "
+        f"--to {found.target.name} --set {shlex.quote(f'access={said}')}",
+    )
 
 
 # ---- deposits as they stand ----
@@ -219,7 +248,9 @@ class _Standing:
 
 def _standing(found: Found, options: Options, access: Mapping[str, JsonValue]) -> _Standing:
     deposit = found.repository.get(found.id)
-    record, changed = standing_record(found, {} if deposit.state in DONE else access)
+    record, changed = standing_record(found, access)
+    if changed and deposit.state in DONE:
+        raise _done(found, deposit, access)
     return _Standing(found, deposit, record, changed, options)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import unicodedata
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ from publishkit import described, pulling
 from publishkit import folder as folders
 from publishkit.abilities import Download, Entries
 from publishkit.datafiles import METADATA_FILE
-from publishkit.downloading import in_parallel, write_text
+from publishkit.downloading import in_parallel, on_disk, write_text
 from publishkit.errors import ConfigError, Problem, Severity
 from publishkit.finding import Found, Keeper, able, find_one, keeping, open_target
 from publishkit.keys import hostile
@@ -76,6 +77,7 @@ class Pulled:
     """What is wrong with the metadata, which was written all the same."""
 
 
+@on_disk()
 def pull(
     what: str | Path,
     folder: str | Path | None = None,
@@ -103,7 +105,8 @@ def pull(
         watcher: Is told how it goes on.
 
     Raises:
-        ConfigError: The folder holds something else, or it is not known what is meant.
+        ConfigError: The folder holds something else or cannot be written, or it is not known what
+            is meant.
         UnsupportedError: The target cannot be pulled from.
         NotFoundError: There is no such deposit.
         ConflictError: Files differ; names them all. Nothing was written.
@@ -136,7 +139,8 @@ def pull(
 def _found(what: str | Path, to: str | None, links: Path | None) -> Found:
     """The deposit that is meant; a folder of an earlier pull tells which one it is."""
     path = Path(what)
-    notes = Notes.read(path) if path.is_dir() else None
+    isdir = os.path.isdir(path)  # noqa: PTH112 - pathlib's raises for a name that no file can have
+    notes = Notes.read(path) if isdir else None
     if not (notes and notes.id) or Ledger.read(ledger_path(path, links)).knows(path):
         return find_one(what, to, links=links)
     name = to or notes.target

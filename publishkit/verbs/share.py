@@ -8,7 +8,7 @@ from publishkit.abilities import LinkSharing, Permission, Share, Sharing
 from publishkit.errors import ConfigError, UnsupportedError
 from publishkit.expiry import as_time
 from publishkit.finding import Found, Keeper, able, find, keeping
-from publishkit.verbs.working import as_path, distinct, sign_in
+from publishkit.verbs.working import as_path, collected, distinct, each, sign_in
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -50,6 +50,7 @@ def share(
         UnsupportedError: The target cannot share, or not so.
         RejectedError: Somebody is not exactly one user; nobody was given access.
         ConfigError: There is nobody to share with, or the folder has no deposit.
+        PartialError: Some of several deposits were not shared; `done` has the shares of the others.
     """
     found = share_each(
         what,
@@ -61,7 +62,7 @@ def share(
         links=links,
         save_secret_links=save_secret_links,
     )
-    return [one for _, made in found for one in made]
+    return collected(one for _, made in found for one in made)
 
 
 def share_each(
@@ -83,14 +84,17 @@ def share_each(
         raise ConfigError("only a secret link can expire", advice="Ask for one, or leave that out.")
     until = as_time(expires) if expires else None
     found = distinct(find(what, to, links=as_path(links)))
-    makers = [_makers(one, names, permission, until, link=link) for one in found]
+    makers = {id(one): _makers(one, names, permission, until, link=link) for one in found}
     sign_in(found)
-    for one, each in zip(found, makers, strict=True):
+
+    def shared(one: Found) -> Iterator[tuple[Found, list[Share]]]:
         with keeping(one) as keeper:
             before = one.repository.get(one.id)
-            made = [share for make in each for share in make()]
+            made = [share for make in makers[id(one)] for share in make()]
             _keep(one, keeper, before, made, whole=save_secret_links)
         yield one, made
+
+    yield from each(found, shared)
 
 
 def _makers(
@@ -164,18 +168,14 @@ def shares(
     Raises:
         UnsupportedError: The target cannot share.
     """
-    return [one for _, each in shares_each(what, to, links=links) for one in each]
+    return collected(one for _, kept in shares_each(what, to, links=links) for one in kept)
 
 
 def shares_each(
     what: str | Path, to: str | None = None, *, links: str | Path | None = None
 ) -> Iterator[tuple[Found, list[Share]]]:
     """List as `shares` does, deposit by deposit."""
-    found = distinct(find(what, to, links=as_path(links)))
-    able_ = [able(one.repository, Sharing, one.target, "share deposits") for one in found]
-    sign_in(found)
-    for one, sharing in zip(found, able_, strict=True):
-        yield one, sharing.shares(one.id)
+    yield from each(_sharable(what, to, links), lambda one: [(one, _sharing(one).shares(one.id))])
 
 
 def unshare(
@@ -184,7 +184,7 @@ def unshare(
     to: str | None = None,
     *,
     links: str | Path | None = None,
-) -> None:
+) -> list[Share]:
     """Take access back; that nobody has it is success.
 
     Args:
@@ -193,11 +193,14 @@ def unshare(
         to: As for `share`.
         links: As for `share`.
 
+    Returns:
+        What was taken back; nothing where nobody of that name or id had access.
+
     Raises:
         UnsupportedError: The target cannot share.
+        PartialError: It was not taken back everywhere; `done` has what was.
     """
-    for _ in unshare_each(what, whom, to, links=links):
-        pass
+    return collected(one for _, gone in unshare_each(what, whom, to, links=links) for one in gone)
 
 
 def unshare_each(
@@ -206,16 +209,31 @@ def unshare_each(
     to: str | None = None,
     *,
     links: str | Path | None = None,
-) -> Iterator[Found]:
+) -> Iterator[tuple[Found, list[Share]]]:
     """Take access back as `unshare` does, deposit by deposit."""
-    found = distinct(find(what, to, links=as_path(links)))
-    able_ = [able(one.repository, Sharing, one.target, "share deposits") for one in found]
-    sign_in(found)
-    for one, sharing in zip(found, able_, strict=True):
+
+    def unshared(one: Found) -> Iterator[tuple[Found, list[Share]]]:
+        sharing = _sharing(one)
         with keeping(one) as keeper:
-            before = one.repository.get(one.id)
+            before, had = one.repository.get(one.id), sharing.shares(one.id)
             sharing.revoke(one.id, whom)
+            left = {share.id for share in sharing.shares(one.id)}
             row = keeper.row
-            left = tuple(s for s in (row.shares if row else ()) if s.get("id") != whom)
-            keeper.keep(one.repository.get(one.id), before=before, shares=left)
-        yield one
+            kept = tuple(s for s in (row.shares if row else ()) if s.get("id") != whom)
+            keeper.keep(one.repository.get(one.id), before=before, shares=kept)
+        yield one, [share for share in had if share.id not in left]
+
+    yield from each(_sharable(what, to, links), unshared)
+
+
+def _sharable(what: str | Path, to: str | None, links: str | Path | None) -> list[Found]:
+    """The deposits that are meant, all of which can be shared."""
+    found = distinct(find(what, to, links=as_path(links)))
+    for one in found:
+        _sharing(one)
+    sign_in(found)
+    return found
+
+
+def _sharing(found: Found) -> Sharing:
+    return able(found.repository, Sharing, found.target, "share deposits")

@@ -22,7 +22,17 @@ from publishkit.repository import Deposit, State
 from publishkit.setting import Options, blocks
 from publishkit.verbs.publish import standing_record
 from publishkit.verbs.push import carry_out
-from publishkit.verbs.working import as_path, attempt, distinct, one_by_one, plans, receipt, sign_in
+from publishkit.verbs.working import (
+    as_path,
+    attempt,
+    collected,
+    deposit_of,
+    distinct,
+    one_by_one,
+    plans,
+    receipt,
+    sign_in,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -71,7 +81,8 @@ def update(
     options = Options(links=as_path(links), wait_timeout=wait_timeout, choices=Choices(force=force))
     updating = prepare(what, to, options, changes=changes or {}, recursive=recursive)
     pushes = [partial(carry_out, plan, watcher or Quiet()) for plan in updating.plans]
-    return one_by_one([*pushes, *(partial(attempt, one) for one in updating.others)])
+    others = [partial(attempt, one.found, one.carry_out) for one in updating.others]
+    return collected(one_by_one([*pushes, *others]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,17 +111,19 @@ def prepare(
     if not Path(what).is_dir():
         standing = tuple(_Standing.of(one, changes) for one in distinct(found))
         return Updating((), standing, ())
-    deposits = {(one.target.database, one.id): one.repository.get(one.id) for one in found}
-    editable = [
-        one for one in found if deposits[one.target.database, one.id].state is State.PUBLISHED
-    ]
+    public = {
+        (one.target.database, one.id): deposit
+        for one in distinct(found)
+        if (deposit := deposit_of(one)) and deposit.state is State.PUBLISHED
+    }
+    editable = [one for one in found if (one.target.database, one.id) in public]
     for one in editable:
         able(one.repository, Editing, one.target, "change what is published")
     paths = dict.fromkeys(one.folder for one in found if one.folder)
     edits = [made for path in paths if changes and (made := edit(path, changes, blocks()))]
     with making(edits):
         published = tuple(
-            _Published.of(members, deposits[key], force=options.choices.force)
+            _Published.of(members, public[key], force=options.choices.force)
             for key, members in _by_deposit(editable).items()
         )
         drafts = tuple(plans([one for one in found if one not in editable], options))
@@ -201,9 +214,11 @@ class _Published:
     def _whole(self, keeper: Keeper) -> tuple[Repository, Record]:
         """The repository and the record that stand for all that is in the deposit."""
         repository = self.found.repository
-        linked = {row.folder: row.linked for row in keeper.rows}
+        added = {row.folder: (row.linked, row.collections) for row in keeper.rows}
         records = {
-            part.key: repository.resolve(one.record.with_links(linked.get(part.key, {}))).record
+            part.key: repository.resolve(
+                one.record.with_links(*added.get(part.key, ({}, ())))
+            ).record
             for part, one in self.parts
             if one.record
         }

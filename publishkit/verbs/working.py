@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from publishkit.abilities import Grouping
-from publishkit.errors import Cancelled, PartialError, PublishkitError
+from publishkit.errors import (
+    AuthenticationError,
+    Cancelled,
+    NotFoundError,
+    PartialError,
+    PublishkitError,
+)
 from publishkit.progress import RunMeter
 from publishkit.receipts import Outcome, Receipt
 from publishkit.repository import Deposit, State
 from publishkit.verbs.push import plan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from publishkit.finding import Found
     from publishkit.plan import Plan
@@ -24,13 +31,19 @@ __all__ = [
     "Work",
     "as_path",
     "attempt",
+    "collected",
+    "deposit_of",
     "distinct",
+    "each",
     "meter",
     "one_by_one",
     "plans",
     "receipt",
     "sign_in",
 ]
+
+T = TypeVar("T")
+_MOST_NAMED: Final = 5
 
 
 def as_path(links: str | Path | None) -> Path | None:
@@ -55,6 +68,14 @@ def sign_in(found: Iterable[Found]) -> None:
     """
     for setting in {id(one.setting): one.setting for one in found}.values():
         setting.sign_in()
+
+
+def deposit_of(found: Found) -> Deposit | None:
+    """The deposit; None where it is gone or closed, which the folder's push says."""
+    try:
+        return found.repository.get(found.id)
+    except (AuthenticationError, NotFoundError):
+        return None
 
 
 def meter(found: Found, patience: float | None = None) -> RunMeter:
@@ -89,42 +110,74 @@ class Work(Protocol):
         """Do it."""
 
 
-def attempt(work: Work) -> list[Receipt]:
-    """Do it; an error carries a receipt that tells of it."""
+def attempt(found: Found, do: Callable[[], Iterable[T]]) -> Iterator[T]:
+    """Do something to a deposit; an error carries a receipt that tells of it."""
     try:
-        return work.carry_out()
+        yield from do()
     except Cancelled:
         raise
     except PublishkitError as error:
-        unknown = Deposit(work.found.id, State.GONE, "", "", {})
-        failed = receipt(work.found, unknown, Outcome.FAILED)
+        unknown = Deposit(found.id, State.GONE, "", "", {})
+        failed = receipt(found, unknown, Outcome.FAILED)
         error.receipts = (replace(failed, state=None, error=error),)
         raise
 
 
-def one_by_one(runs: Sequence[Callable[[], list[Receipt]]]) -> list[Receipt]:
+def each(found: Iterable[Found], do: Callable[[Found], Iterable[T]]) -> Iterator[T]:
+    """Do something to one deposit after the other; see `one_by_one`."""
+    return one_by_one(partial(attempt, one, partial(do, one)) for one in found)
+
+
+def one_by_one(runs: Iterable[Callable[[], Iterable[T]]]) -> Iterator[T]:
     """Run one after the other; one that fails does not stop the others.
 
     Raises:
-        PartialError: One of several failed; it carries all receipts.
-        PublishkitError: The only one failed.
+        PartialError: Some of several failed; it carries their receipts.
+        PublishkitError: The only one failed, or all failed alike.
     """
-    if len(runs) == 1:
-        return runs[0]()
     receipts: list[Receipt] = []
-    failed = False
+    errors: list[PublishkitError] = []
+    count = total = 0
     for run in runs:
+        before = len(receipts)
         try:
-            receipts += run()
+            for one in run():
+                receipts += [one] if isinstance(one, Receipt) else []
+                yield one
         except Cancelled:
             raise
         except PublishkitError as error:
-            failed = True
+            errors.append(error)
             receipts += error.receipts
-    if failed:
-        bad = sum(not one.ok for one in receipts)
-        raise PartialError(receipts, f"{bad} of {len(receipts)} did not go through as asked")
-    return receipts
+        count += 1
+        total += max(1, len(receipts) - before)
+    if errors:
+        raise _together(errors, receipts, count, total)
+
+
+def _together(
+    errors: Sequence[PublishkitError], receipts: Sequence[Receipt], count: int, total: int
+) -> PublishkitError:
+    """The error that stands for those of several runs."""
+    first, alike = errors[0], len({type(error) for error in errors}) == 1
+    if count == 1 or (len(errors) == count and alike and not isinstance(first, PartialError)):
+        first.receipts = tuple(receipts)
+        return first
+    bad = [f"{one.name} on {one.target}" for one in receipts if not one.ok]
+    named = ", ".join(bad[:_MOST_NAMED]) + (", ..." if len(bad) > _MOST_NAMED else "")
+    return PartialError(receipts, f"{len(bad)} of {total} did not go through as asked: {named}")
+
+
+def collected(found: Iterable[T]) -> list[T]:
+    """All of them; an error carries those that were there before it."""
+    done: list[T] = []
+    try:
+        for one in found:
+            done.append(one)  # noqa: PERF402 - kept when an error ends it
+    except PublishkitError as error:
+        error.done = tuple(done)
+        raise
+    return done
 
 
 def receipt(

@@ -11,6 +11,7 @@ import pytest
 
 import publishkit
 from publishkit import plugins
+from publishkit.abilities import Answer
 from publishkit.ledger import LINKS_FILE
 from publishkit.repository import State
 from publishkit.testing import memory_backend
@@ -237,7 +238,7 @@ def test_links_are_printed(run: Run, pushed: Path, memory: MemoryRepository) -> 
     _, out, _ = run("link", "0", "--to-record", "10.5072/A", "--collection", "Resistivity")
     assert out.splitlines() == [
         "linked     0 on memory: references https://doi.org/10.5072/a",
-        "linked     0 on memory: in Resistivity",
+        "linked     0 on memory: in Resistivity once it is published",
     ]
     memory.curated.add("c1")
     publishkit.publish("1")
@@ -348,3 +349,51 @@ def test_what_a_target_cannot_do_exits_with_3(run: Run, records: Path, plain: st
     code, _, err = run("share", records / "0", "--link")
     assert code == 3
     assert err == "Error: plain cannot make secret links\n"
+
+
+# ---- what was said ----
+
+
+@pytest.mark.parametrize("what", ["0", "m1"])
+def test_a_value_that_looks_like_a_number_is_text_where_text_belongs(
+    pushed: Path,
+    memory: MemoryRepository,
+    run: Run,
+    what: str,
+) -> None:
+    sets = ("--set", "metadata.version=2.0", "--set", "metadata.publisher=true")
+    assert run("update", what, *sets)[0] == 0
+    assert (record := memory.shelves["m1"].record)
+    assert (record.metadata.version, record.metadata.publisher) == ("2.0", "true")
+    code, _, err = run("update", what, "--set", "metadata.titel=2")
+    assert (code, "did you mean title?" in err) == (4, True)
+
+
+def test_what_cannot_be_linked_to_says_what_can(run: Run, pushed: Path) -> None:
+    code, _, err = run("link", "0", "--to-record", "not a url")
+    assert code == 6
+    assert "'not a url' is no DOI, no URL, no folder, and no id of a deposit" in err
+
+
+def test_what_is_in_review_is_not_advised_to_be_deleted(
+    run: Run, pushed: Path, memory: MemoryRepository
+) -> None:
+    memory.review = True
+    publishkit.publish("0")
+    code, _, err = run("discard", "0")
+    assert (code, "It is in review" in err, "delete" in err) == (6, True, False)
+
+
+def test_what_is_published_is_in_a_collection_at_once(pushed: Path, run: Run) -> None:
+    publishkit.publish("0")
+    _, out, _ = run("link", "0", "--collection", "Resistivity")
+    assert out == "linked     0 on memory: in Resistivity\n"
+
+
+def test_an_error_after_an_answer_begins_a_line(memory: MemoryRepository, run: Run) -> None:
+    memory.answers["GET", "one"] = Answer(404, {}, b"no")
+    code, out, err = run("request", "GET", "one", "--to", "memory")
+    assert (code, out) == (6, "no")
+    assert err.startswith("\nError: ")
+    memory.answers["GET", "one"] = Answer(404, {}, b"no\n")
+    assert run("request", "GET", "one", "--to", "memory")[2].startswith("Error: ")

@@ -18,13 +18,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_an_id_is_found_although_a_folder_has_its_name(
+def test_a_folder_and_an_id_of_one_name_are_not_mixed_up(
     records: Path, memory: MemoryRepository, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (receipt,) = publishkit.push(records / "0", to="memory")
     write_record(tmp_path / "elsewhere" / receipt.id, {"data.csv": b"pulled"})
     monkeypatch.chdir(tmp_path / "elsewhere")
-    (found,) = publishkit.status(receipt.id, to="memory")
+    page = receipt.links["self_html"]
+    for verb in (publishkit.status, publishkit.delete):
+        with pytest.raises(ConfigError, match=page):
+            verb(receipt.id, to="memory")
+    (found,) = publishkit.status(page)
     assert found.id == receipt.id
 
 

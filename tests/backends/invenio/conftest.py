@@ -1,4 +1,7 @@
-"""An InvenioRDM that is only answers, many of them taken down from a real one (13.1.2)."""
+"""An InvenioRDM that is only answers, many of them taken down from a real one (13.1.2).
+
+And what the live tests share.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +16,17 @@ import responses
 from publishkit.hooks import Connection, Credentials, Target
 from publishkit.model import Record
 from publishkit.repository import DataFile
+from publishkit.testing.base import ConformanceTests
 from publishkit_invenio.block import InvenioBlock
 from publishkit_invenio.repository import InvenioRepository
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from pydantic import JsonValue
+    from servers.api import InvenioServer
+
+    SignIn = Callable[[str], InvenioRepository]
 
 DATA = Path(__file__).parent / "data"
 
@@ -97,3 +104,89 @@ def make_file(tmp_path: Path) -> Callable[..., DataFile]:
         return DataFile(key, path, len(content))
 
     return make
+
+
+# ---- live tests ----
+
+
+RICH: Mapping[str, JsonValue] = {
+    "description": "<p>Salt &amp; <b>water</b></p>",
+    "additional_titles": [{"title": "More", "type": {"id": "alternative-title"}}],
+    "additional_descriptions": [{"description": "Notes", "type": {"id": "other"}}],
+    "rights": [{"id": "cc-by-4.0"}, {"title": {"en": "Mine"}, "link": "https://example.org/l"}],
+    "contributors": [
+        {
+            "person_or_org": {
+                "type": "organizational",
+                "name": "Lab",
+                "identifiers": [{"identifier": "https://ror.org/02s376052", "scheme": "ror"}],
+            },
+            "role": {"id": "other"},
+            "affiliations": [{"name": "University"}],
+        }
+    ],
+    "subjects": [{"subject": "salt"}],
+    "languages": [{"id": "eng"}],
+    "dates": [{"date": "2020/2021", "type": {"id": "other"}, "description": "Measured"}],
+    "identifiers": [{"identifier": "https://example.org/1", "scheme": "url"}],
+    "related_identifiers": [
+        {
+            "identifier": "https://doi.org/10.1234/Abc",
+            "relation_type": {"id": "cites"},
+            "resource_type": {"id": "dataset"},
+        }
+    ],
+    "locations": {
+        "features": [{"place": "Here", "geometry": {"type": "Point", "coordinates": [1.5, 2.5]}}]
+    },
+    "funding": [{"funder": {"name": "Fund"}, "award": {"number": "1", "title": {"en": "Grant"}}}],
+    "references": [{"reference": "Doe 2020"}],
+    "sizes": ["1 page"],
+    "formats": ["text/csv"],
+    "version": "1.0",
+}
+"""Metadata that the server gives back in another form."""
+
+
+def sign_in(server: InvenioServer, name: str, **settings: object) -> InvenioRepository:
+    target = Target(name="invenio-live", backend="invenio", url=server.url, settings=settings)
+    credentials = Credentials(token=server.tokens[name])
+    return InvenioRepository(Connection(target=target, credentials=credentials, stop=Event()))
+
+
+class LiveTests(ConformanceTests):
+    """Alice's records, and what the curator and Bob see of them."""
+
+    @pytest.fixture
+    def signed_in(self, invenio_server: InvenioServer) -> SignIn:
+        return lambda name: sign_in(invenio_server, name)
+
+    @pytest.fixture
+    def repository(self, signed_in: SignIn) -> InvenioRepository:
+        return signed_in("alice")
+
+    @pytest.fixture
+    def curator(self, signed_in: SignIn) -> InvenioRepository:
+        return signed_in("curator")
+
+    def decide(self, curator: InvenioRepository, link: str, action: str) -> None:
+        """Accept or decline a request, as a curator does on its page."""
+        id_ = link.rstrip("/").rpartition("/")[2]
+        answer = curator.request("POST", f"requests/{id_}/actions/{action}", body=b"{}")
+        assert answer.status == 200, answer.content
+
+    def review_of(self, repository: InvenioRepository, id_: str) -> dict[str, str]:
+        review = repository.inspect(id_).details["review"]
+        assert isinstance(review, dict)
+        return {name: str(value) for name, value in review.items()}
+
+    def new_community(self, owner: InvenioRepository) -> str:
+        """The UUID of a new community."""
+        slug = self.new_title().rpartition(" ")[2]
+        body = (
+            f'{{"slug": "c-{slug}", "metadata": {{"title": "Community {slug}"}}, '
+            '"access": {"visibility": "public"}}'
+        )
+        made = owner.request("POST", "communities", body=body.encode())
+        assert made.status == 201, made.content
+        return owner.collection(f"c-{slug}").id

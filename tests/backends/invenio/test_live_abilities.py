@@ -2,110 +2,40 @@
 
 from __future__ import annotations
 
-from threading import Event
+import re
 from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 from servers.api import InvenioServer, invenio
 
 from publishkit.abilities import Link, Permission
-from publishkit.errors import ConflictError, RejectedError
-from publishkit.hooks import Connection, Credentials, Target
-from publishkit.repository import State
+from publishkit.errors import ConflictError, NotFoundError, RejectedError
+from publishkit.hooks import Target
+from publishkit.model import Record
+from publishkit.repository import DataFile, State
 from publishkit.testing import NoMeter
-from publishkit.testing.base import ConformanceTests
 from publishkit.testing.doi_tests import DoiTests
 from publishkit.testing.linking_tests import LinkingTests
 from publishkit.testing.pulling_tests import PullingTests
 from publishkit_invenio.addresses import locate
+from publishkit_invenio.answers import Deposited
 from publishkit_invenio.block import InvenioBlock
-from publishkit_invenio.repository import InvenioRepository
+from tests.backends.invenio.conftest import RICH, LiveTests, sign_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator
     from pathlib import Path
 
     from pydantic import JsonValue
 
     from publishkit.abilities import Collection
-    from publishkit.model import Record
+    from publishkit.repository import Transfer
     from publishkit.testing.base import Pushed
+    from publishkit_invenio.repository import InvenioRepository
+    from tests.backends.invenio.conftest import SignIn
 
-    SignIn = Callable[[str], InvenioRepository]
 
 pytestmark = pytest.mark.live
-
-
-RICH: Mapping[str, JsonValue] = {
-    "description": "<p>Salt &amp; <b>water</b></p>",
-    "additional_titles": [{"title": "More", "type": {"id": "alternative-title"}}],
-    "additional_descriptions": [{"description": "Notes", "type": {"id": "other"}}],
-    "rights": [{"id": "cc-by-4.0"}, {"title": {"en": "Mine"}, "link": "https://example.org/l"}],
-    "contributors": [
-        {
-            "person_or_org": {
-                "type": "organizational",
-                "name": "Lab",
-                "identifiers": [{"identifier": "https://ror.org/02s376052", "scheme": "ror"}],
-            },
-            "role": {"id": "other"},
-            "affiliations": [{"name": "University"}],
-        }
-    ],
-    "subjects": [{"subject": "salt"}],
-    "languages": [{"id": "eng"}],
-    "dates": [{"date": "2020/2021", "type": {"id": "other"}, "description": "Measured"}],
-    "identifiers": [{"identifier": "https://example.org/1", "scheme": "url"}],
-    "related_identifiers": [
-        {
-            "identifier": "https://doi.org/10.1234/Abc",
-            "relation_type": {"id": "cites"},
-            "resource_type": {"id": "dataset"},
-        }
-    ],
-    "locations": {
-        "features": [{"place": "Here", "geometry": {"type": "Point", "coordinates": [1.5, 2.5]}}]
-    },
-    "funding": [{"funder": {"name": "Fund"}, "award": {"number": "1", "title": {"en": "Grant"}}}],
-    "references": [{"reference": "Doe 2020"}],
-    "sizes": ["1 page"],
-    "formats": ["text/csv"],
-    "version": "1.0",
-}
-"""Metadata that the server gives back in another form."""
-
-
-def sign_in(server: InvenioServer, name: str, **settings: object) -> InvenioRepository:
-    target = Target(name="invenio-live", backend="invenio", url=server.url, settings=settings)
-    credentials = Credentials(token=server.tokens[name])
-    return InvenioRepository(Connection(target=target, credentials=credentials, stop=Event()))
-
-
-class LiveTests(ConformanceTests):
-    """Alice's records, and what the curator and Bob see of them."""
-
-    @pytest.fixture
-    def signed_in(self, invenio_server: InvenioServer) -> SignIn:
-        return lambda name: sign_in(invenio_server, name)
-
-    @pytest.fixture
-    def repository(self, signed_in: SignIn) -> InvenioRepository:
-        return signed_in("alice")
-
-    @pytest.fixture
-    def curator(self, signed_in: SignIn) -> InvenioRepository:
-        return signed_in("curator")
-
-    def decide(self, curator: InvenioRepository, link: str, action: str) -> None:
-        """Accept or decline a request, as a curator does on its page."""
-        id_ = link.rstrip("/").rpartition("/")[2]
-        answer = curator.request("POST", f"requests/{id_}/actions/{action}", body=b"{}")
-        assert answer.status == 200, answer.content
-
-    def review_of(self, repository: InvenioRepository, id_: str) -> dict[str, str]:
-        review = repository.inspect(id_).details["review"]
-        assert isinstance(review, dict)
-        return {name: str(value) for name, value in review.items()}
 
 
 class TestCommunities(LiveTests):
@@ -158,20 +88,50 @@ class TestCommunities(LiveTests):
         invenio_server: InvenioServer,
         pushed: Pushed,
     ) -> None:
-        other = self._community(curator)
+        other = self.new_community(curator)
         repository.collect(pushed.id, invenio_server.community_id)
         with pytest.raises(RejectedError, match=rf"{invenio_server.community} already"):
             repository.collect(pushed.id, other)
 
-    def _community(self, owner: InvenioRepository) -> str:
-        slug = self.new_title().rpartition(" ")[2]
-        body = (
-            f'{{"slug": "c-{slug}", "metadata": {{"title": "Community {slug}"}}, '
-            '"access": {"visibility": "public"}}'
-        )
-        made = owner.request("POST", "communities", body=body.encode())
-        assert made.status == 201, made.content
-        return owner.collection(f"c-{slug}").id
+    def test_a_collected_draft_whose_review_is_cancelled_is_submitted_again_not_published(
+        self, repository: InvenioRepository, invenio_server: InvenioServer, pushed: Pushed
+    ) -> None:
+        record = pushed.record.with_links({}, (invenio_server.community_id,))
+        repository.collect(pushed.id, invenio_server.community_id)
+        for _ in range(2):
+            repository.publish(pushed.id, record)
+            assert repository.get(pushed.id).state is State.IN_REVIEW
+            review = self.review_of(repository, pushed.id)
+            assert review["community"] == invenio_server.community
+            self.decide(repository, review["request"], "cancel")
+            assert repository.get(pushed.id).state is State.DRAFT
+
+    def test_a_draft_made_in_the_place_of_a_collected_one_is_reviewed_not_published(
+        self, repository: InvenioRepository, invenio_server: InvenioServer, pushed: Pushed
+    ) -> None:
+        record = pushed.record.with_links({}, (invenio_server.community_id,))
+        repository.publish(pushed.id, record)
+        assert repository.get(pushed.id).state is State.IN_REVIEW
+        review = self.review_of(repository, pushed.id)
+        assert review["community"] == invenio_server.community
+        self.decide(repository, review["request"], "cancel")
+
+    def test_a_draft_whose_community_is_gone_is_not_published_without_it(
+        self, repository: InvenioRepository, pushed: Pushed
+    ) -> None:
+        record = pushed.record.with_links({}, ("00000000-0000-4000-8000-000000000000",))
+        with pytest.raises(NotFoundError, match="no community 00000000-"):
+            repository.publish(pushed.id, record)
+        assert repository.get(pushed.id).state is State.DRAFT
+
+    def test_a_new_version_of_a_collected_record_is_published_at_once(
+        self, repository: InvenioRepository, invenio_server: InvenioServer, published: Pushed
+    ) -> None:
+        record = published.record.with_links({}, (invenio_server.community_id,))
+        draft = repository.new_version(published.id, "", NoMeter())
+        repository.update(draft.id, record)
+        repository.publish(draft.id, record)
+        assert repository.get(draft.id).state is State.PUBLISHED
 
     def test_a_published_record_waits_for_the_curators(
         self,
@@ -189,6 +149,7 @@ class TestCommunities(LiveTests):
         self, curator: InvenioRepository, invenio_server: InvenioServer, tmp_path: Path
     ) -> None:
         published = self.push(curator, tmp_path / "0", publish_it=True)
+        curator.delete(curator.new_version(published.id, "", NoMeter()).id)
         draft = curator.new_version(published.id, "", NoMeter())
         assert curator.collect(draft.id, invenio_server.community_id)
         assert curator.collect(published.id, invenio_server.community_id)
@@ -224,6 +185,15 @@ class TestEdits(LiveTests):
         assert repository.inspect(published.id).details["edit"]
         assert repository.discard(published.id).title == published.title
         assert repository.edit(published.id, mine).title == mine.metadata.title
+
+    def test_an_own_edit_that_was_broken_off_and_is_out_of_date_is_refused_with_the_way_out(
+        self, repository: InvenioRepository, published: Pushed
+    ) -> None:
+        older = self.retitled(published, self.new_title())
+        self._open(repository, published.id, older)
+        with pytest.raises(ConflictError, match=r"publishkit's own.*publishkit discard"):
+            repository.edit(published.id, self.retitled(published, self.new_title()))
+        assert repository.edit(published.id, older).title == older.metadata.title
 
     def _open(self, repository: InvenioRepository, id_: str, record: Record) -> None:
         assert repository.request("POST", f"records/{id_}/draft").status == 201
@@ -290,6 +260,76 @@ class TestEdits(LiveTests):
             repository.new_version(pushed.id, "", NoMeter())
         assert repository.discard(pushed.id).state is State.DRAFT
         assert repository.get(pushed.id).title == pushed.title
+
+
+class TestNextVersions(LiveTests):
+    """What somebody began on the archive's pages."""
+
+    def _begin(self, repository: InvenioRepository, published: Pushed) -> str:
+        answer = repository.request("POST", f"records/{published.id}/versions")
+        assert answer.status == 201
+        return Deposited.model_validate_json(answer.content).id
+
+    def test_one_that_has_files_of_its_own_is_left_alone_until_it_is_deleted(
+        self, repository: InvenioRepository, published: Pushed, tmp_path: Path
+    ) -> None:
+        theirs = self._begin(repository, published)
+        self._announced(repository, theirs, "theirs.csv", tmp_path / "0").run(NoMeter())
+        advice = rf"{theirs}.* theirs\.csv.*delete {theirs} --to .*adopt {theirs} FOLDER .*--force"
+        with pytest.raises(ConflictError, match=advice):
+            repository.new_version(published.id, "", NoMeter())
+        assert list(repository.files(theirs)) == ["theirs.csv"]
+        repository.delete(theirs)
+        ours = repository.new_version(published.id, "", NoMeter())
+        assert ours.id != theirs
+        assert self.sizes(repository, ours.id) == self.sizes(repository, published.id)
+        self.clear(repository, ours.id)
+
+    def test_another_file_under_a_key_of_the_last_version_is_not_taken_for_that_one(
+        self, repository: InvenioRepository, published: Pushed, tmp_path: Path
+    ) -> None:
+        theirs = self._begin(repository, published)
+        key = published.files[0].key
+        transfer = self._announced(repository, theirs, key, tmp_path / "0")
+        with pytest.raises(ConflictError, match=re.escape(key)):  # not yet there
+            repository.new_version(published.id, "", NoMeter())
+        transfer.run(NoMeter())
+        with pytest.raises(ConflictError, match=re.escape(key)):
+            repository.new_version(published.id, "", NoMeter())
+        self.clear(repository, theirs)
+
+    def _announced(self, repository: InvenioRepository, id_: str, key: str, at: Path) -> Transfer:
+        at.write_bytes(b"typed in")
+        record = Record.model_validate(self.content())
+        (transfer,) = repository.transfers(id_, record, [DataFile(key, at, 8)])
+        return transfer
+
+    def test_one_with_nothing_but_the_last_versions_files_is_gone_on_with(
+        self, repository: InvenioRepository, published: Pushed
+    ) -> None:
+        begun = self._begin(repository, published)
+        for _ in range(2):
+            assert repository.new_version(published.id, "", NoMeter()).id == begun
+        repository.update(begun, published.record)
+        repository.publish(begun, published.record)
+        third = repository.new_version(published.id, "", NoMeter())  # asked of the first version
+        assert repository.new_version(published.id, "", NoMeter()).id == third.id
+        assert self.sizes(repository, third.id) == self.sizes(repository, published.id)
+        self.clear(repository, third.id)
+
+    def test_one_is_told_of_the_latest_version_only(
+        self, repository: InvenioRepository, published: Pushed
+    ) -> None:
+        assert "next_version" not in repository.inspect(published.id).details
+        begun = repository.new_version(published.id, "", NoMeter()).id
+        assert repository.inspect(published.id).details["next_version"]
+        self.eventually(
+            lambda: repository.inspect(published.id).details, lambda d: d["next_version"] == begun
+        )
+        repository.update(begun, published.record)
+        repository.publish(begun, published.record)
+        for id_ in (published.id, begun):
+            assert "next_version" not in repository.inspect(id_).details
 
 
 class TestSharing(LiveTests):

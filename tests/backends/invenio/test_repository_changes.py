@@ -308,3 +308,36 @@ def test_a_draft_that_was_put_into_a_review_is_submitted_to_it(
     submitted = web.post(f"{DRAFT}/actions/submit-review", status=202, json={})
     repository.publish(ID, make_record())
     assert (chosen.call_count, submitted.call_count) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("named", "status", "review", "chosen"),
+    [
+        ((), "draft", None, "uuid-1"),
+        ((), "declined", None, "uuid-1"),
+        ((), "declined", "uuid-3", "uuid-3"),
+        (("bigmap",), "draft", None, "24c5-uuid"),
+    ],
+)
+def test_what_the_record_names_then_the_review_then_what_was_linked_is_the_community(
+    repository: InvenioRepository,
+    web: responses.RequestsMock,
+    answer: Answers,
+    make_record: Records,
+    named: tuple[str, ...],
+    status: str,
+    review: str | None,
+    chosen: str,
+) -> None:
+    held: JsonValue = {"receiver": {"community": review}} if review else None
+    parent: JsonValue = {"id": "parent", "review": held}
+    web.assert_all_requests_are_fired = False
+    web.get(DRAFT, json=answer("draft", status=status, parent=parent))
+    web.get(f"{DRAFT}/review", status=404, json={"status": 404, "message": "Review not found"})
+    web.get(f"{API}/communities/bigmap", json={"id": "24c5-uuid", "slug": "bigmap"})
+    asked: Answer = {"type": "community-submission", "receiver": {"community": chosen}}
+    web.put(f"{DRAFT}/review", json={}, match=[responses.matchers.json_params_matcher(asked)])
+    submitted = web.post(f"{DRAFT}/actions/submit-review", status=202, json={})
+    record = make_record(invenio={"communities": list(named)})
+    repository.publish(ID, record.with_links({}, ("uuid-1", "uuid-2")))
+    assert submitted.call_count == 1

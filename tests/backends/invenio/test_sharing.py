@@ -154,6 +154,41 @@ def test_a_grant_whose_answer_is_lost_and_that_is_sent_again_is_there(
     assert share.id == "user:2"
 
 
+def test_access_is_not_taken_back_by_a_name_that_two_people_have(
+    repository: InvenioRepository, web: responses.RequestsMock
+) -> None:
+    two = [_granted("7", "jane"), _granted("8", "Jane")]
+    web.get(GRANTS, json=_hits(*two))
+    with pytest.raises(RejectedError, match=r"user:7.*user:8"):
+        repository.revoke(ID, "jane")
+    assert all(call.request.method == "GET" for call in web.calls)
+
+
+@pytest.mark.parametrize("share", ["user:8", "8", "john"])
+def test_access_is_taken_back_from_the_one_who_is_meant(
+    repository: InvenioRepository, web: responses.RequestsMock, share: str
+) -> None:
+    web.get(GRANTS, json=_hits(_granted("7", "jane"), _granted("8", "john")))
+    gone = web.delete(f"{API}/records/{ID}/access/users/8", status=204)
+    repository.revoke(ID, share)
+    assert gone.call_count == 1
+
+
+def test_an_id_takes_access_back_also_where_it_is_somebodys_name(
+    repository: InvenioRepository, web: responses.RequestsMock
+) -> None:
+    web.get(GRANTS, json=_hits(_granted("7", "user:8"), _granted("8", "john")))
+    gone = web.delete(f"{API}/records/{ID}/access/users/8", status=204)
+    repository.revoke(ID, "user:8")
+    assert gone.call_count == 1
+
+
+def _granted(number: str, username: str) -> dict[str, JsonValue]:
+    subject: JsonValue = {"type": "user", "id": number}
+    expanded: JsonValue = {"subject": _person(number, username)}
+    return {"permission": "view", "subject": subject, "expanded": expanded}
+
+
 def test_a_groups_access_is_listed_and_taken_back(
     repository: InvenioRepository, web: responses.RequestsMock, answer: Answers
 ) -> None:

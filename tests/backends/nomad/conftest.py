@@ -144,7 +144,7 @@ class FakeNomad:
         found = [
             {"dataset_id": id_, "dataset_name": name, "user_id": ME}
             for name, id_ in self.datasets.items()
-            if name == query["dataset_name"]
+            if query.get("dataset_name") in {None, name}
         ]
         return _json({"data": found, "pagination": {"total": len(found)}})
 
@@ -160,7 +160,12 @@ class FakeNomad:
     def _create(self, query: dict[str, str], *_: object) -> Answer:
         id_ = f"upload-{len(self.uploads) + 1}"
         self.uploads[id_] = FakeUpload(
-            {"upload_id": id_, "upload_name": query["upload_name"], "process_status": "READY"}
+            {
+                "upload_id": id_,
+                "upload_name": query["upload_name"],
+                "process_status": "READY",
+                "main_author": ME,
+            }
         )
         return self._get({}, None, id_)
 

@@ -85,11 +85,14 @@ def test_resolving_finds_every_unclear_person_at_once(
 
 
 def test_the_main_author_is_no_coauthor(
-    repository: NomadRepository, make_record: MakeRecord
+    repository: NomadRepository, nomad: FakeNomad, make_record: MakeRecord
 ) -> None:
-    resolved = repository.resolve(make_record(block={"coauthors": ["scooper"]}))
-    assert block_of(resolved.record).coauthors == ()
+    resolved = repository.resolve(make_record(block={"coauthors": ["scooper", "lhofstadter"]}))
+    assert block_of(resolved.record).coauthors == (ME, LEONARD)
     assert "yourself" in resolved.problems[0].message
+    id_ = repository.create("marker").id
+    repository.update(id_, resolved.record)
+    assert nomad.uploads[id_].says["coauthors"] == [LEONARD]
 
 
 def test_resolving_tells_which_datasets_will_be_created(
