@@ -230,4 +230,4 @@ class InvenioRepository(
         review = self._review_of(found)
         if found.status != "draft" and review:
             return review.receiver.community
-        return record.collections[0] if record.collections else ""
+        return record.collections[-1] if record.collections else ""

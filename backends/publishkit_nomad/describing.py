@@ -190,7 +190,11 @@ def _differing(record: Record | None, seen: _Seen) -> Fields:
         block["comment"] = seen.comment
     if named is not None and {comparable(url) for url in named} != references:
         block["references"] = [*named]
-    lists = {"datasets": seen.datasets, "coauthors": upload.coauthors, "reviewers": upload.reviewers}
+    lists = {
+        "datasets": seen.datasets,
+        "coauthors": upload.coauthors,
+        "reviewers": upload.reviewers,
+    }
     block |= {name: [*values] for name, values in lists.items() if values}
     if seen.months != (embargo_months([record], day) if record else 0):
         block["embargo_length"] = seen.months

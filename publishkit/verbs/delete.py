@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from publishkit.abilities import Editing, Trash, Versions
-from publishkit.errors import ConfigError, NotFoundError, RejectedError
+from publishkit.errors import NotFoundError, RejectedError
 from publishkit.finding import Found, Keeper, NotPushedError, able, find, keeping
 from publishkit.receipts import Outcome, Receipt
 from publishkit.repository import Deposit, State
@@ -20,6 +20,7 @@ from publishkit.verbs.working import (
     one_by_one,
     receipt,
     sign_in,
+    whole,
 )
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def delete_each(
     except NotPushedError:  # deleted before
         return
     sign_in(found)
-    states = [(one, _state(one)) for one in _whole(found)]
+    states = [(one, _state(one)) for one in whole(found, "delete")]
     for one, state in states:
         if state in {State.PUBLISHED, State.IN_REVIEW}:
             one.repository.delete(one.id)  # says why it cannot be
@@ -106,31 +107,6 @@ def delete_each(
         partial(attempt, one, partial(_deleted, one, state, destroy=destroy))
         for one, state in states
     )
-
-
-def _whole(found: Sequence[Found]) -> list[Found]:
-    """Each deposit once; ConfigError when one also holds records that were not named."""
-    deposits: dict[tuple[str, str], list[Found]] = {}
-    for one in found:
-        deposits.setdefault((one.target.database, one.id), []).append(one)
-    for members in deposits.values():
-        _refuse_others(members)
-    return [members[0] for members in deposits.values()]
-
-
-def _refuse_others(members: Sequence[Found]) -> None:
-    first = members[0]
-    if not first.member:
-        return
-    with keeping(first) as keeper:
-        named = {one.row.folder for one in members if one.row}
-        others = [row.folder for row in keeper.rows if row.folder not in named]
-    if others:
-        raise ConfigError(
-            f"the deposit {first.id} also holds {', '.join(others[:5])}",
-            advice=f"Delete all of it by its id: publishkit delete {first.id} "
-            f"--to {first.target.name}",
-        )
 
 
 def _state(found: Found) -> State:
@@ -203,7 +179,7 @@ def discard_each(
     """Discard as `discard` does, one by one."""
     found = find(what, to, links=as_path(links), recursive=recursive)
     sign_in(found)
-    yield from each(_whole(found), lambda one: [_discarded(one)])
+    yield from each(whole(found, "delete"), lambda one: [_discarded(one)])
 
 
 def _never_published(found: Found, deposit: Deposit) -> RejectedError:

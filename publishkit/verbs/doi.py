@@ -13,7 +13,7 @@ from publishkit.abilities import (
 )
 from publishkit.finding import able, find, keeping, open_target
 from publishkit.receipts import Outcome, Receipt
-from publishkit.verbs.working import as_path, collected, distinct, each, receipt, sign_in
+from publishkit.verbs.working import as_path, collected, each, receipt, sign_in, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -47,7 +47,7 @@ def reserve_each(
     what: str | Path, to: str | None = None, *, links: str | Path | None = None
 ) -> Iterator[Receipt]:
     """Reserve DOIs as `reserve_doi` does, one by one."""
-    found = distinct(find(what, to, links=as_path(links)))
+    found = whole(find(what, to, links=as_path(links)), "doi reserve")
     for one in found:
         _reserving(one)
     sign_in(found)
@@ -87,7 +87,7 @@ def assign_each(
         links: As for `assign_doi`.
         confirm: Is told the target of every deposit that is on no sandbox; what it raises ends all.
     """
-    found = distinct(find(what, to, links=as_path(links)))
+    found = whole(find(what, to, links=as_path(links)), "doi assign")
     for one in found:
         _assigning(one)
     sign_in(found)

@@ -47,7 +47,9 @@ def entries(what: str | Path | None = None, to: str | None = None) -> Iterator[E
         TemporaryError: It cannot be reached.
     """
     if what is None and to is None:
-        raise ConfigError("it is not said whose entries", advice="Name a deposit, or a target (--to).")
+        raise ConfigError(
+            "it is not said whose entries", advice="Name a deposit, or a target (--to)."
+        )
     if what is None:
         setting, target, repository = open_target(to or "")
         with asking(setting, target):

@@ -30,6 +30,7 @@ from publishkit.verbs.working import (
     distinct,
     one_by_one,
     sign_in,
+    whole,
 )
 from publishkit.vocabularies import RELATION_TYPES
 
@@ -115,7 +116,7 @@ def link_each(
     if not (collection or to_record or cross):
         raise ConfigError("there is nothing to link to", advice="Name a collection or a record.")
     relation = _relation(relation)
-    found = distinct(find(what, to, links=as_path(links), recursive=recursive))
+    found = whole(find(what, to, links=as_path(links), recursive=recursive), "link")
     if cross:
         _by_record(found)
     _check_able(found, collects=bool(collection), relates=bool(to_record))

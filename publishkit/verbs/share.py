@@ -8,7 +8,7 @@ from publishkit.abilities import LinkSharing, Permission, Share, Sharing
 from publishkit.errors import ConfigError, UnsupportedError
 from publishkit.expiry import as_time
 from publishkit.finding import Found, Keeper, able, find, keeping
-from publishkit.verbs.working import as_path, collected, distinct, each, sign_in
+from publishkit.verbs.working import as_path, collected, distinct, each, sign_in, whole
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -83,7 +83,7 @@ def share_each(
     if expires and not link:
         raise ConfigError("only a secret link can expire", advice="Ask for one, or leave that out.")
     until = as_time(expires) if expires else None
-    found = distinct(find(what, to, links=as_path(links)))
+    found = whole(find(what, to, links=as_path(links)), "share")
     makers = {id(one): _makers(one, names, permission, until, link=link) for one in found}
     sign_in(found)
 

@@ -11,10 +11,12 @@ from publishkit.abilities import Grouping
 from publishkit.errors import (
     AuthenticationError,
     Cancelled,
+    ConfigError,
     NotFoundError,
     PartialError,
     PublishkitError,
 )
+from publishkit.keeping import keeping
 from publishkit.progress import RunMeter
 from publishkit.receipts import Outcome, Receipt
 from publishkit.repository import Deposit, State
@@ -40,6 +42,7 @@ __all__ = [
     "plans",
     "receipt",
     "sign_in",
+    "whole",
 ]
 
 T = TypeVar("T")
@@ -57,6 +60,39 @@ def distinct(found: Iterable[Found]) -> list[Found]:
     for one in found:
         each.setdefault((one.target.database, one.id), one)
     return list(each.values())
+
+
+def whole(found: Iterable[Found], verb: str) -> list[Found]:
+    """Each deposit once.
+
+    Args:
+        found: What was named.
+        verb: What is to be done to it, for the message.
+
+    Raises:
+        ConfigError: A deposit also holds records that were not named.
+    """
+    deposits: dict[tuple[str, str], list[Found]] = {}
+    for one in found:
+        deposits.setdefault((one.target.database, one.id), []).append(one)
+    for members in deposits.values():
+        _refuse_others(members, verb)
+    return [members[0] for members in deposits.values()]
+
+
+def _refuse_others(members: Sequence[Found], verb: str) -> None:
+    first = members[0]
+    if not first.member:
+        return
+    with keeping(first) as keeper:
+        named = {one.row.folder for one in members if one.row}
+        others = [row.folder for row in keeper.rows if row.folder not in named]
+    if others:
+        raise ConfigError(
+            f"the deposit {first.id} also holds {', '.join(others[:5])}",
+            advice=f"Name all of it by its id: publishkit {verb} {first.id} "
+            f"--to {first.target.name}",
+        )
 
 
 def sign_in(found: Iterable[Found]) -> None:

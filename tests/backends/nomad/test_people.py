@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from publishkit_nomad.repository import NomadRepository
     from tests.backends.nomad.conftest import FakeNomad, MakeRecord
 
+ME = "00000000-0000-0000-0000-000000000001"
 LEONARD = "00000000-0000-0000-0000-000000000002"
 
 
