@@ -215,7 +215,7 @@ class Client:
             RepositoryError: The kind that the status means.
             Cancelled: The user stopped the run.
         """
-        url = self._url(path)
+        url = self._given(path)
         return self._answered(
             lambda: self._exchange(method, url, params, json, body, headers, timeout),
             (method, url),
@@ -241,7 +241,7 @@ class Client:
             RepositoryError: The kind that the status means.
             Cancelled: The user stopped the run.
         """
-        url = self._url(path)
+        url = self._given(path)
         answer = self._answered(lambda: self._opened(url, params), ("GET", url), repeat=True)
         try:
             yield self._blocks(answer)
@@ -336,17 +336,19 @@ class Client:
         """GET a JSON object."""
         return json_of(self.send("GET", path, repeat=True, params=params), self.target)
 
-    def _url(self, path: str) -> str:
-        url = path if "://" in path else f"{self.base}/{path.lstrip('/')}"
+    def _given(self, path: str) -> str:
         try:
-            same = _origin(url) == _origin(self.base)
+            return self._url(path)
         except ValueError as error:
             raise RepositoryError(
-                f"{_bare(url)} is no URL",
+                f"{_bare(path)} is no URL",
                 target=self.target,
                 advice="Give a path below the API's address, or a full URL of the same host.",
             ) from error
-        if not same:
+
+    def _url(self, path: str) -> str:
+        url = path if "://" in path else f"{self.base}/{path.lstrip('/')}"
+        if _origin(url) != _origin(self.base):
             msg = f"refused to go to another host, {urlsplit(url).netloc}"
             raise RepositoryError(
                 msg,

@@ -38,7 +38,7 @@ Answer = TypeVar("Answer", bound=BaseModel)
 class RightsError(AuthenticationError):
     """The credentials are fine, but whose they are may not do this."""
 
-    default_advice = "Ask its main author, who may do it or make you a coauthor."
+    default_advice = "Ask whose it is; they may do it, or make you a coauthor of an upload."
 
     @classmethod
     def of(cls, error: AuthenticationError) -> RightsError | None:

@@ -253,6 +253,12 @@ def test_a_redirect_to_another_host_is_refused(
     assert len(web.calls) == 1
 
 
+@pytest.mark.parametrize("url", ["https://[bad", "https://archive.example:99999/api/a"])
+def test_what_is_no_url_is_refused(client: Client, url: str) -> None:
+    with pytest.raises(RepositoryError, match="is no URL"):
+        client.get_json(url)
+
+
 def test_a_link_of_the_server_to_another_host_is_refused(client: Client) -> None:
     with pytest.raises(RepositoryError, match="another host"):
         client.get_json("https://evil.example/api/a")

@@ -15,6 +15,7 @@ from publishkit import cli, downloading
 from publishkit.abilities import Source
 from publishkit.errors import ConfigError, PublishkitError, RejectedError, TemporaryError
 from publishkit.hooks import Target
+from publishkit.identifiers import as_doi
 from publishkit.keys import PART_SUFFIX
 from publishkit.ledger import LINKS_FILE, Ledger, Row
 from publishkit.receipts import Outcome
@@ -150,6 +151,28 @@ def test_what_is_no_url_is_the_address_of_no_deposit() -> None:
     archive = Target(name="l", backend="local", url="file:///data/archive")
     assert locate_nomad(nomad, "https://[bad") is None
     assert locate_local(archive, "file://[bad") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "10.5281%2FZenodo.1",
+        "doi:10.5281/zenodo.1",
+        "doi.org/10.5281/zenodo.1",
+        "https://www.doi.org/10.5281/zenodo.1",
+        "https://doi.org/10.5281%2Fzenodo.1",
+        "https://doi.org/10.5281/zenodo.1?a=b#c",
+    ],
+)
+def test_a_doi_is_known_however_it_is_written(text: str) -> None:
+    assert as_doi(text) == "10.5281/zenodo.1"
+
+
+@pytest.mark.parametrize(
+    "text", ["https://notdoi.org/10.5281/zenodo.1", "https://doi.org/10.5281/%00", "https://[bad"]
+)
+def test_what_is_no_doi_is_not_taken_for_one(text: str) -> None:
+    assert as_doi(text) is None
 
 
 # ---- the links file ----
@@ -385,11 +408,27 @@ def test_a_pull_that_was_killed_before_its_first_note_was_whole_goes_on(
         ("collections", "delete", "C", "--yes"),
         ("users", "Jane"),
         ("request", "GET", "/x"),
+        ("entries", "list"),
+        ("entries", "show", "x"),
     ],
 )
 def test_a_command_that_needs_a_target_says_so(run: Run, command: Sequence[str]) -> None:
     code, _, err = run(*command)
     assert (code, "--to" in err) == (2, True)
+
+
+def test_output_on_a_full_disk_is_told_as_that(
+    run: Run, records: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publishkit.push(records / "0", to="memory")
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("publishkit.cli.catalogue.click.echo", full)
+    monkeypatch.setattr(cli, "show_error", lambda error: sys.stderr.write(str(error)))
+    code, _, err = run("list", "--to", "memory")
+    assert (code, "No space left" in err, "mistake" in err) == (3, True, False)
 
 
 def test_a_closed_standard_output_is_no_crash(monkeypatch: pytest.MonkeyPatch) -> None:

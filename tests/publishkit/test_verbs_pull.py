@@ -481,6 +481,8 @@ HOSTILE = [
     "line\nfeed",
     "aux",
     "sub/COM1.txt",
+    ".git/config",
+    ".GIT/hooks/post-checkout",
     "lpt\u00b9",
     "record_metadata.json",
     "Record_Metadata.JSON",

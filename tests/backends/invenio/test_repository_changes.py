@@ -313,8 +313,8 @@ def test_a_draft_that_was_put_into_a_review_is_submitted_to_it(
 @pytest.mark.parametrize(
     ("named", "status", "review", "chosen"),
     [
-        ((), "draft", None, "uuid-1"),
-        ((), "declined", None, "uuid-1"),
+        ((), "draft", None, "uuid-2"),
+        ((), "declined", None, "uuid-2"),
         ((), "declined", "uuid-3", "uuid-3"),
         (("bigmap",), "draft", None, "24c5-uuid"),
     ],

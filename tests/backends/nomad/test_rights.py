@@ -10,6 +10,7 @@ import responses
 from publishkit.errors import AuthenticationError
 from publishkit_nomad.calls import RightsError
 from publishkit_nomad.entry import ENTRY, entry_id_of
+from publishkit_nomad.manifest import MANIFEST
 from publishkit_nomad.repository import NomadRepository
 from tests.backends.nomad.conftest import LEONARD, ME, URL, FakeNomad, FakeUpload
 
@@ -27,7 +28,8 @@ NO_ACCESS = "You do not have access to the specified upload."
 def shared(nomad: FakeNomad) -> FakeUpload:
     """Somebody else's upload, whose coauthor one is, in a dataset of each."""
     says: dict[str, Any] = {"upload_id": ID, "upload_name": "Resistivity", "main_author": LEONARD}
-    upload = FakeUpload({**says, "coauthors": [ME], "process_status": "SUCCESS"})
+    says |= {"upload_create_time": "2026-01-31T00:00:00Z", "process_status": "SUCCESS"}
+    upload = FakeUpload({**says, "coauthors": [ME]})
     entry = {"entry_id": entry_id_of(ID, ENTRY), "mainfile": ENTRY, "references": []}
     upload.entries[ENTRY] = {**entry, "datasets": [MINE, THEIRS]}
     nomad.uploads[ID] = upload
@@ -52,8 +54,9 @@ def test_who_is_not_signed_in_has_no_datasets_to_pull(connection: Connection) ->
     responses.get(f"{URL}/uploads/{ID}", json={"data": says})
     entry = {"entry_id": "e", "mainfile": "a.archive.json", "datasets": [MINE]}
     responses.post(f"{URL}/entries/query", json={"data": [entry]})
+    responses.get(f"{URL}/users", json={"data": []})
     responses.get(f"{URL}/users/me", status=401, json={"detail": "Authentication required."})
-    for name in ("record_metadata.json", ".publishkit/manifest.json"):
+    for name in ("record_metadata.json", MANIFEST):
         responses.get(f"{URL}/uploads/{ID}/raw/{name}", status=404)
     assert "nomad" not in NomadRepository(connection).describe(ID)
 
@@ -128,7 +131,7 @@ def test_lacking_rights_are_not_blamed_on_the_credentials(
     connection: Connection, status: int, words: str
 ) -> None:
     responses.get(f"{URL}/uploads/{ID}", status=status, json={"detail": words})
-    with pytest.raises(RightsError, match=r"may not do this: .*Ask its main author") as caught:
+    with pytest.raises(RightsError, match=r"may not do this: .*Ask whose it is") as caught:
         NomadRepository(connection).get(ID)
     assert (caught.value.status, caught.value.answer) == (status, words)
     assert "token or password" not in str(caught.value)

@@ -31,6 +31,7 @@ V1 = "https://nomad-lab.eu/prod/v1"
 def test_an_uploads_pages_and_api_addresses_lead_to_it(path: str) -> None:
     assert locate(PROD, f"{V1}/{path}") == UPLOAD
     assert locate(PROD, f"http://nomad-lab.eu/prod/v1/{path}") == UPLOAD
+    assert locate(PROD, f"https://NOMAD-lab.eu:443/prod/v1/{path}") == UPLOAD
 
 
 @pytest.mark.parametrize(
@@ -43,6 +44,8 @@ def test_an_uploads_pages_and_api_addresses_lead_to_it(path: str) -> None:
         f"{V1}/gui/user/uploads",
         f"{V1}/guide/upload/id/{UPLOAD}",
         f"https://elsewhere.example/prod/v1/gui/user/uploads/upload/id/{UPLOAD}",
+        f"https://nomad-lab.eu:8443/prod/v1/gui/user/uploads/upload/id/{UPLOAD}",
+        f"https://nomad-lab.eu:port/prod/v1/gui/user/uploads/upload/id/{UPLOAD}",
         f"/gui/user/uploads/upload/id/{UPLOAD}",
         "",
     ],
