@@ -59,6 +59,7 @@ def test_every_command_that_is_shown_exists_with_its_options(page: str, line: st
         name = words.pop(0)
         assert name in command.commands
         command = command.commands[name]
+    words = words[: words.index("--")] if "--" in words else words
     options = {option for parameter in command.params for option in parameter.opts}
     assert {word for word in words if word.startswith("--") and "..." not in word} <= {
         f"{option}{suffix}" for option in options for suffix in ("", "]")
