@@ -254,7 +254,7 @@ def _readable(answer: Answer) -> bytes:
     """The body as it came; JSON indented where a person reads it."""
     import json
 
-    if not sys.stdout.isatty():
+    if not (sys.stdout and sys.stdout.isatty()):
         return answer.content
     try:
         found = json.loads(answer.content)
