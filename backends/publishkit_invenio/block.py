@@ -21,7 +21,13 @@ class InvenioBlock(BaseModel):
 
     communities: tuple[Slug, ...] = ()
     """The communities that the record is for, by the last part of their page's address. It is
-    published by a review of the first one."""
+    published by a review of the first one; `[]` says that it is for none, whatever
+    `publishkit link` said before."""
+
+    @property
+    def names_none(self) -> bool:
+        """Whether the record says that it is for no community."""
+        return "communities" in self.model_fields_set and not self.communities
 
 
 def block_of(record: Record) -> InvenioBlock:

@@ -230,4 +230,6 @@ class InvenioRepository(
         review = self._review_of(found)
         if found.status != "draft" and review:
             return review.receiver.community
-        return record.collections[-1] if record.collections else ""
+        if block_of(record).names_none or not record.collections:
+            return ""
+        return record.collections[-1]

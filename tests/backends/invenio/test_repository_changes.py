@@ -338,6 +338,19 @@ def test_what_the_record_names_then_the_review_then_what_was_linked_is_the_commu
     asked: Answer = {"type": "community-submission", "receiver": {"community": chosen}}
     web.put(f"{DRAFT}/review", json={}, match=[responses.matchers.json_params_matcher(asked)])
     submitted = web.post(f"{DRAFT}/actions/submit-review", status=202, json={})
-    record = make_record(invenio={"communities": list(named)})
+    record = make_record(invenio={"communities": list(named)}) if named else make_record()
     repository.publish(ID, record.with_links({}, ("uuid-1", "uuid-2")))
     assert submitted.call_count == 1
+
+
+def test_a_record_that_names_no_community_on_purpose_is_published_at_once(
+    repository: InvenioRepository,
+    web: responses.RequestsMock,
+    answer: Answers,
+    make_record: Records,
+) -> None:
+    web.get(DRAFT, json=answer("draft", status="draft"))
+    published = web.post(f"{DRAFT}/actions/publish", status=202, json=answer("draft"))
+    record = make_record(invenio={"communities": []})
+    repository.publish(ID, record.with_links({}, ("uuid-1",)))
+    assert published.call_count == 1
