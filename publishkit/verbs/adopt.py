@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from publishkit import folder as folders
 from publishkit.errors import ConflictError, RecordError
 from publishkit.finding import find_deposit
+from publishkit.keeping import said
 from publishkit.ledger import Ledger, Row, ledger_path
 from publishkit.receipts import Outcome, Receipt
+from publishkit.row import FIELDS
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from publishkit.finding import Found
+    from publishkit.repository import Deposit
 
 __all__ = ["adopt"]
 
@@ -49,39 +58,15 @@ def adopt(
         name = ledger.name_of(path)
         urls = setting.config.urls_of(target)
         row = ledger.find(name, target, urls)
-        taken = [r for r in ledger.rows() if (r.id, r.folder == name) == (deposit.id, False)]
-        if any(other.url in urls for other in taken):
-            raise ConflictError(
-                f"the deposit {deposit.id} already belongs to {taken[0].folder}",
-                target=target.name,
-                advice=f"Push that folder, or take its object out of {ledger.path} first.",
-            )
+        _refuse_taken(ledger, name, found, urls)
         if row and row.id not in {"", deposit.id} and not force:
             raise ConflictError(
                 f"{path} already belongs to the deposit {row.id}",
                 target=target.name,
                 advice="Replace it by --force; the other deposit stays as it is.",
             )
-        row = ledger.note(
-            row or Row(folder=name, target=target.name, url=target.url),
-            sync=True,
-            id=deposit.id,
-            state=deposit.state.value,
-            links=dict(deposit.links),
-            doi=deposit.doi or "",
-            marker="",
-            previous="",
-            group="",
-            linked={},
-            linked_before={},
-            next="",
-            collections=(),
-            shares=(),
-            sent="",
-            revision="",
-            contents="",
-            extra=dict(deposit.extra),
-        )
+        row = row or Row(folder=name, target=target.name, url=target.url)
+        ledger.note(row, sync=True, **_blank(row, deposit))
     return Receipt(
         folder=path,
         name=str(path),
@@ -92,3 +77,21 @@ def adopt(
         doi=deposit.doi,
         links=deposit.links,
     )
+
+
+def _refuse_taken(ledger: Ledger, name: str, found: Found, urls: Collection[str]) -> None:
+    for row in ledger.rows():
+        if row.id == found.id and row.folder != name and row.url in urls:
+            raise ConflictError(
+                f"the deposit {found.id} already belongs to {row.folder}",
+                target=found.target.name,
+                advice=f"Push that folder, or take its object out of {ledger.path} first.",
+            )
+
+
+def _blank(row: Row, deposit: Deposit) -> dict[str, Any]:
+    """What a row says of a deposit of which nothing else is known; keys of the user's stay."""
+    fresh = Row(folder=row.folder, target=row.target)
+    kept = {"folder", "target", "url", "updated", "others", "inner_others"}
+    fields = {name: getattr(fresh, name) for name in FIELDS - kept}
+    return {**fields, **said(deposit), "title": deposit.title}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from threading import Event
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 
 @pytest.mark.live
 class TestNomad(RepositoryTests):
+    def main_file(self, number: int) -> tuple[str, bytes]:
+        data = {"m_def": "nomad.datamodel.metainfo.eln.BasicEln", "name": f"Entry {number}"}
+        return f"run {number}/{number}.archive.json", json.dumps({"data": data}).encode()
+
     @pytest.fixture
     def repository(self, nomad_server: NomadServer) -> NomadRepository:
         users = nomad_server.users
