@@ -94,7 +94,7 @@ class DoiTests(ConformanceTests):
         found = repository.get(published.id).doi
         assert found or not self.takes_dois
         if found:
-            self.eventually(lambda: repository.find_doi(found), published.id.__eq__)
+            self.eventually(lambda: repository.find_doi(found), lambda id_: id_ == published.id)
 
     def _given(self, ask: Callable[[], str]) -> str | None:
         """A DOI, or None where the archive may refuse and does."""

@@ -428,7 +428,7 @@ class TestWithDois(LiveTests, DoiTests, LinkingTests, PullingTests):
         repository.update(draft.id, published.record)
         repository.publish(draft.id, published.record)
         above = repository.get(draft.id).links["parent_doi"].partition("doi.org/")[2]
-        self.eventually(lambda: repository.find_doi(above), draft.id.__eq__)
+        self.eventually(lambda: repository.find_doi(above), lambda id_: id_ == draft.id)
 
     def test_a_doi_from_elsewhere_is_pulled_and_one_of_the_archives_own_is_not(
         self, repository: InvenioRepository, published: Pushed, tmp_path: Path
