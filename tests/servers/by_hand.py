@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from . import api
 from .packages import CACHE_FOLDER
 from .process import Guard, ServerError, Services
-from .start_invenio import Knobs
+from .start_invenio import DATABASES, Knobs
 from .start_nomad import VERSIONS
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ NOT_RUNNING = 3  # as of init scripts
 def main(arguments: list[str] | None = None) -> int:
     """Do what the command line says."""
     options = parser().parse_args(arguments)
-    name = options.server if options.server == "invenio" else f"nomad-{options.version}"
+    name = name_of(options)
     folder = CACHE_FOLDER / "by-hand" / name
     try:
         if options.action == "down" or (options.action == "up" and not whole(folder)):
@@ -48,7 +48,15 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--rate-limit", help='InvenioRDM: such as "5 per minute"')
     found.add_argument("--quota", type=int, help="InvenioRDM: bytes per record")
     found.add_argument("--max-files", type=int, help="InvenioRDM: files per record")
+    found.add_argument("--database", choices=DATABASES, default=DATABASES[0], help="InvenioRDM's")
     return found
+
+
+def name_of(options: argparse.Namespace) -> str:
+    """Name the server that the command line means; those of different names can run at once."""
+    if options.server == "nomad":
+        return f"nomad-{options.version}"
+    return "invenio" if options.database == DATABASES[0] else f"invenio-{options.database}"
 
 
 def start(folder: Path, options: argparse.Namespace) -> None:
@@ -70,7 +78,8 @@ def launch(services: Services, options: argparse.Namespace) -> api.InvenioServer
     """Start the server that the command line names."""
     if options.server == "nomad":
         return api.run_nomad(services, options.version, options.upload_limit)
-    knobs = Knobs(options.datacite, options.rate_limit, options.quota, options.max_files)
+    limits = (options.rate_limit, options.quota, options.max_files)
+    knobs = Knobs(options.datacite, *limits, options.database)
     return api.run_invenio(services, knobs)
 
 

@@ -11,7 +11,7 @@ import requests
 from responses.matchers import json_params_matcher
 
 from publishkit.abilities import Permission
-from publishkit.errors import LostAnswerError, RejectedError
+from publishkit.errors import LostAnswerError, NotFoundError, RejectedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -129,6 +129,24 @@ def test_a_person_is_found_by_an_address_that_they_show(
     web.get(GRANTS, json=grants)
     (share,) = repository.grant(ID, ["jane@example.org"], Permission.VIEW)
     assert (share.id, share.permission) == ("user:7", Permission.VIEW)
+
+
+@pytest.mark.parametrize("number", ["jane", "٣", "2147483648", "9" * 5000])
+def test_a_user_who_can_have_no_such_number_is_not_asked_for(
+    repository: InvenioRepository,
+    number: str,
+) -> None:
+    with pytest.raises(NotFoundError, match="there is no user"):
+        repository.user(number)
+
+
+@pytest.mark.parametrize("name", ["٣", "2147483648"])
+def test_a_name_of_digits_that_is_no_number_is_looked_for_as_a_name(
+    repository: InvenioRepository, web: responses.RequestsMock, name: str
+) -> None:
+    web.get(USERS, json=_hits())
+    with pytest.raises(RejectedError, match="nobody is called"):
+        repository.grant(ID, [name], Permission.VIEW)
 
 
 def test_two_people_of_one_name_are_both_named_and_neither_gets_access(

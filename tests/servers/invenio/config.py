@@ -20,7 +20,11 @@ _instance = Path(os.environ["INVENIO_INSTANCE_PATH"])
 _redis = f"redis://127.0.0.1:{_given['redis_port']}"
 
 SECRET_KEY = "for tests only, and the same for all, as tokens are encrypted with it"
-SQLALCHEMY_DATABASE_URI = f"sqlite:///{_instance}/invenio.db"
+SQLALCHEMY_DATABASE_URI = (
+    f"postgresql+psycopg2://postgres@127.0.0.1:{_given['postgresql_port']}/postgres"
+    if _given["database"] == "postgresql"
+    else f"sqlite:///{_instance}/invenio.db"
+)
 SQLALCHEMY_ENGINE_OPTIONS: dict[str, Any] = {}
 SITE_HOSTNAME = "127.0.0.1"
 SITE_UI_URL = f"http://127.0.0.1:{_given['port']}"
@@ -84,7 +88,6 @@ if DATACITE_ENABLED:
     )
 
 
-@event.listens_for(Engine, "connect")
 def _connected(connection: Any, _record: Any) -> None:
     """Make SQLite do what InvenioRDM expects of a database."""
     # Python's own handling of transactions would break savepoints: see _begin.
@@ -96,7 +99,11 @@ def _connected(connection: Any, _record: Any) -> None:
     connection.execute("PRAGMA synchronous = OFF")
 
 
-@event.listens_for(Engine, "begin")
 def _begin(connection: Any) -> None:
     """Lock at the start: two that lock later, at once, would get "database is locked"."""
     connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+if _given["database"] == "sqlite":
+    event.listen(Engine, "connect", _connected)
+    event.listen(Engine, "begin", _begin)

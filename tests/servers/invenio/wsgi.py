@@ -8,9 +8,12 @@ from __future__ import annotations
 import threading
 import time
 import traceback
+from pathlib import Path
 from typing import Any
 
 from invenio_app.factory import create_api
+from invenio_db import db
+from invenio_files_rest.models import Location
 from invenio_queues.proxies import current_queues
 from invenio_records_resources.tasks import manage_indexer_queues
 from invenio_search import current_search_client
@@ -25,9 +28,17 @@ def prepared_api() -> Any:
     app = create_api()
     with app.app_context():
         current_queues.declare()
+        point_to_files(Path(app.instance_path) / "data")
         # As in set_up.py: the first search would not see what was loaded.
         current_search_client.indices.refresh(index="*")
     return app
+
+
+def point_to_files(folder: Path) -> None:
+    """Tell the database, which was copied with the instance, where its files go now."""
+    folder.mkdir(exist_ok=True)
+    Location.query.update({"uri": str(folder)})
+    db.session.commit()
 
 
 def index_for_ever(app: Any) -> None:
