@@ -6,9 +6,12 @@ Later wins: a backend's declaration, `publishkit.toml` in the user's configurati
 
 from __future__ import annotations
 
+import io
 import os
+import shlex
 import tomllib
 from dataclasses import dataclass, field, replace
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
@@ -16,9 +19,11 @@ from urllib.parse import urlsplit
 from publishkit import plugins
 from publishkit.errors import AuthenticationError, ConfigError
 from publishkit.hooks import LOOPBACK, Connection, Credentials, Target
+from publishkit.secrets import Secret, remember
+from publishkit.smallfiles import read_small
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from threading import Event
 
     from publishkit.repository import Repository
@@ -26,9 +31,11 @@ if TYPE_CHECKING:
 __all__ = ["CONFIG_FILE", "Config", "load", "open_repository", "token_variable"]
 
 CONFIG_FILE: Final = "publishkit.toml"
+_MOST: Final = 1_000_000
+"""Bytes of a file of settings."""
 _KEYS: Final = frozenset(
     {"backend", "url", "title", "sandbox", "insecure", "database", "token_page", "environment"}
-    | {"ca_bundle"}
+    | {"ca_bundle", "timeout"}
 )
 
 
@@ -53,8 +60,9 @@ class Config:
             return replace(same, name=name, environment={})
         if name in self.targets:
             return self.targets[name]
+        shown = name if not set(name) & set("@?#") else f"{kind.partition('/')[0]}..."  # no secret
         raise ConfigError(
-            f"there is no target {name}",
+            f"there is no target {shown}",
             advice=f"Choose one of {', '.join(sorted(self.targets))}, add it to {CONFIG_FILE}, "
             f"or name one ad hoc: BACKEND+https://host, with {' or '.join(plugins.backends())}.",
         )
@@ -72,7 +80,7 @@ class Config:
             named = get(_variable(target, what))
             return named or get(target.environment.get(what, "")) or None
 
-        token = (value("token") or "").strip() or None
+        token = Secret((value("token") or "").strip()) or None
         if token and not (token.isascii() and token.isprintable()):
             raise ConfigError(
                 f"{_variable(target, 'token')} holds characters that no token has",
@@ -97,10 +105,22 @@ def load(start: Path | None = None, *, environment: Mapping[str, str] | None = N
         if path and path.is_file():
             targets.update(_read(path, targets))
     _refuse_shared_variables(targets)
-    return Config(
-        {name: _checked(target) for name, target in targets.items()},
-        {**_dotenv(here), **(os.environ if environment is None else environment)},
-    )
+    secret = {name for target in targets.values() for name in _secret_variables(target)}
+    variables = {
+        **_dotenv(here, secret),
+        **(os.environ if environment is None else environment),
+    }
+    for name in secret & variables.keys():
+        remember(variables[name])
+        variables[name] = Secret(variables[name])
+    return Config({name: _checked(target) for name, target in targets.items()}, variables)
+
+
+def _secret_variables(target: Target) -> list[str]:
+    """The variables that hold a target's token and password, and those of targets without name."""
+    names = [_variable(target, what) for what in ("token", "password")]
+    own = [target.environment[what] for what in ("token", "password") if what in target.environment]
+    return [*names, *own, "PUBLISHKIT_TOKEN", "PUBLISHKIT_PASSWORD"]
 
 
 def _refuse_shared_variables(targets: Mapping[str, Target]) -> None:
@@ -122,10 +142,40 @@ def open_repository(config: Config, target: Target, stop: Event, workers: int) -
         ConfigError: The target's settings are wrong, or it names a backend that is not installed.
     """
     backend = plugins.backends()[target.backend]
+    _check_trust(target)
     connection = Connection(
         target=target, credentials=config.credentials(target), stop=stop, workers=workers
     )
     return backend.open(connection)
+
+
+def _check_trust(target: Target) -> None:
+    """Make sure that the certificates to trust are there: nothing is sent on less.
+
+    Raises:
+        ConfigError: The file is missing, or no such file; says who names it.
+    """
+    parts = urlsplit(target.url)
+    named: dict[str, str | Path | None] = {f"ca_bundle of {target.name}": target.ca_bundle}
+    if not target.ca_bundle and parts.hostname not in LOOPBACK:  # as requests looks for them
+        named = {name: os.environ.get(name) for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")}
+    for who, path in named.items():
+        if parts.scheme == "https" and path and not Path(path).is_dir():
+            _refuse_no_bundle(who, path)
+
+
+def _refuse_no_bundle(who: str, path: str | Path) -> None:
+    import ssl
+
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+    except OSError as error:  # of which ssl's own is one
+        missing = isinstance(error, FileNotFoundError | PermissionError)
+        why = error.strerror if missing else "it holds no certificates in PEM format"
+        raise ConfigError(
+            f"{path}, the {who}, cannot be used: {why}",
+            advice="Name a file with the certificates of the authorities to trust.",
+        ) from error
 
 
 def token_variable(target: Target) -> str:
@@ -133,8 +183,8 @@ def token_variable(target: Target) -> str:
     return _variable(target, "token")
 
 
-def signing_in(config: Config, target: Target, error: AuthenticationError) -> AuthenticationError:
-    """The same error, saying which credentials are lacking or not accepted."""
+def signing_in(config: Config, target: Target, error: AuthenticationError) -> None:
+    """Let an error say which credentials are lacking or not accepted."""
     page = f" (get one at {target.token_page})" if target.token_page else ""
     username, password = (_variable(target, what) for what in ("username", "password"))
     given = config.credentials(target)
@@ -148,7 +198,6 @@ def signing_in(config: Config, target: Target, error: AuthenticationError) -> Au
         error.advice = f"Check the token in {token_variable(target)}{page}."
     else:
         error.advice = f"Check {username} and {password}."
-    return error
 
 
 def _variable(target: Target, what: str) -> str:
@@ -169,26 +218,48 @@ def _nearest(here: Path, name: str) -> Path | None:
     return next((path for path in candidates if path.is_file()), None)
 
 
-def _dotenv(here: Path) -> dict[str, str]:
+def _dotenv(here: Path, secret: Collection[str]) -> dict[str, str]:
     path = _nearest(here, ".env")
-    if not path:
-        return {}
+    found = _parsed(path) if path else {}
+    if path and any(value and name in secret for name, value in found.items()):
+        _refuse_lax(path)
+    return found
+
+
+def _parsed(path: Path) -> dict[str, str]:
+    """The variables in a `.env` file; no value shows in a traceback."""
     from dotenv import dotenv_values
 
     try:
-        found = dotenv_values(path, interpolate=False)
-    except (OSError, UnicodeDecodeError) as error:
+        text = read_small(path, _MOST).decode("utf-8-sig")
+    except OSError as error:
         raise ConfigError(
-            f"{path} cannot be read: {error}", advice="Save it as UTF-8, or move it away."
+            f"{path} cannot be read: {error.strerror}", advice="Mend that, or move it away."
         ) from error
-    return {key: value for key, value in found.items() if value is not None}
+    except UnicodeDecodeError:
+        raise ConfigError(
+            f"{path} cannot be read: it is not UTF-8", advice="Save it as UTF-8, or move it away."
+        ) from None  # it has the whole content in it
+    found = dotenv_values(stream=io.StringIO(text), interpolate=False)
+    return {key: Secret(value) for key, value in found.items() if value is not None}
+
+
+def _refuse_lax(path: Path) -> None:
+    """Refuse a file with credentials that others than its owner may use."""
+    if os.name == "posix" and path.stat().st_mode & 0o077:
+        raise ConfigError(
+            f"{path} holds credentials, and others than you may read or change it",
+            advice=f"Run chmod 600 {shlex.quote(str(path))} (where the file system knows no such "
+            "rights, set the variables in the environment instead).",
+        )
 
 
 def _read(path: Path, known: Mapping[str, Target]) -> dict[str, Target]:
     try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"{path} cannot be read: {error}", advice="Correct the file.") from error
+        found = tomllib.loads(read_small(path, _MOST).decode())
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        why = getattr(error, "strerror", "") or str(error)
+        raise ConfigError(f"{path} cannot be read: {why}", advice="Correct the file.") from error
     wrong = [f"unknown key {key}" for key in found if key != "targets"]
     tables = found.get("targets", {})
     if not isinstance(tables, dict):
@@ -243,9 +314,11 @@ def _merged(name: str, table: Mapping[str, object], base: Target | None, path: P
 
 def _wrong_types(table: Mapping[str, object]) -> list[str]:
     expected: dict[str, type] = {"sandbox": bool, "insecure": bool, "environment": dict}
-    return [
+    timeout = table.get("timeout", 1)
+    wrong_time = type(timeout) not in {int, float} or not 0 < timeout < inf  # type: ignore[operator]
+    return ["timeout must be a number of seconds"] * wrong_time + [
         f"{key} must be {_TYPE_NAMES[kind]}"
-        for key in sorted(_KEYS & table.keys())
+        for key in sorted(_KEYS & table.keys() - {"timeout"})
         if not isinstance(table[key], kind := expected.get(key, str))
     ]
 
@@ -273,24 +346,29 @@ _SCHEMES: Final[Mapping[str, Callable[[Target, str], bool]]] = {
 }
 
 
+def _without_url(target: Target) -> str:
+    """A target's name; of one without a name only the backend's, since a URL may hold a secret."""
+    return target.name.partition("+")[0]
+
+
 def _checked(target: Target) -> Target:
     try:
         parts = urlsplit(target.url)
         host, _port = parts.hostname or "", parts.port
     except ValueError as error:
         raise ConfigError(
-            f"the url of {target.name} is none: {error}",
+            f"the url of {_without_url(target)} is none",
             advice="Write it as https://host, or https://host:port.",
-        ) from error
+        ) from (None if "@" in target.url else error)  # it may quote a password
     allowed = _SCHEMES.get(parts.scheme)
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ConfigError(
-            f"the url of {target.name.partition('+')[0]} holds more than a host and a path",
+            f"the url of {_without_url(target)} holds more than a host and a path",
             advice="Keep user names, passwords, queries and fragments out of it.",
         )
     if not allowed or (parts.scheme != "file" and not host):
         raise ConfigError(
-            f"{target.name}: {target.url!r} is not a URL that begins with https://",
+            f"the url of {_without_url(target)} does not begin with https:// and a host",
             advice="Write it with its scheme, such as https://host.",
         )
     if not allowed(target, host):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Final
 
@@ -19,12 +20,21 @@ from publishkit.errors import (
     TemporaryError,
 )
 
-__all__ = ["never_sent", "of_network", "of_status", "told_wait", "worth_repeating"]
+__all__ = ["away", "never_sent", "of_network", "of_status", "told_wait", "worth_repeating"]
 
 _REPEATABLE: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
-def never_sent(error: requests.RequestException) -> bool:
+_AWAY: Final = frozenset({429, 502, 503})
+"""A request that did not get through to the archive, or not into it."""
+
+
+def away(answer: requests.Response) -> bool:
+    """Whether the archive behind the answer is too busy, or not there for now."""
+    return answer.status_code in _AWAY
+
+
+def never_sent(error: Exception) -> bool:
     """Whether the connection failed before anything of the request left."""
     return isinstance(error, requests.ConnectTimeout) or (
         isinstance(error, requests.ConnectionError)
@@ -119,8 +129,19 @@ def told_wait(answer: requests.Response) -> float | None:
     """Seconds to wait as told; InvenioRDM 13 sends Retry-After on every answer, so 429/503 only."""
     if answer.status_code not in {429, 503}:
         return None
-    value = answer.headers.get("Retry-After", "")
-    if value.isdigit():
+    told = _seconds(answer.headers.get("Retry-After", ""))
+    if told is not None:
+        return told
+    reset = _seconds(answer.headers.get("X-RateLimit-Reset", ""))
+    return None if reset is None else max(0.0, reset - time.time())
+
+
+def _seconds(value: str) -> float | None:
+    """A number of seconds, or those that are left until a date; None for anything else."""
+    if value.isascii() and value.isdigit():
         return float(value)
-    reset = answer.headers.get("X-RateLimit-Reset", "")
-    return max(0.0, float(reset) - time.time()) if reset.isdigit() else None
+    try:
+        left = parsedate_to_datetime(value).timestamp() - time.time()
+    except (ValueError, OverflowError):
+        return None
+    return max(0.0, left)

@@ -47,6 +47,9 @@ class Target:
     """Where a user gets a token."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """Further environment variables for `token`, `username` and `password`."""
+    timeout: float = 120.0
+    """Seconds without a byte after which a connection counts as dead; where the archive may have
+    to think for long, such as when it publishes, five times as many."""
     ca_bundle: Path | None = None
     """A file of certificates to trust instead of the usual ones."""
     settings: Mapping[str, object] = field(default_factory=dict)

@@ -6,149 +6,61 @@ attempt, since a body that was read once would be sent empty (urllib3 2's own re
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import random
 from contextlib import contextmanager
-from http.cookiejar import DefaultCookiePolicy
-from typing import TYPE_CHECKING, BinaryIO, Final, TypeAlias
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin, urlsplit
 
 import requests
 from pydantic import JsonValue, TypeAdapter, ValidationError
-from requests.adapters import HTTPAdapter
-from requests.auth import AuthBase
 
-from publishkit._version import __version__
-from publishkit.errors import (
-    AuthenticationError,
-    Cancelled,
-    IntegrityError,
-    RepositoryError,
-    TemporaryError,
-)
-from publishkit.failures import never_sent, of_network, of_status, told_wait, worth_repeating
+from publishkit.bodies import FileBody
+from publishkit.errors import Cancelled, RepositoryError, TemporaryError
+from publishkit.failures import away, never_sent, of_network, of_status, told_wait, worth_repeating
 from publishkit.hooks import LOOPBACK
-from publishkit.repository import Digests, Meter
+from publishkit.patience import Patience, Spent
+from publishkit.received import read
+from publishkit.secrets import hidden
+from publishkit.sessions import NoAuth, session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
-    from pathlib import Path
     from threading import Event
 
+    from requests.auth import AuthBase
+
+    from publishkit.bodies import Body
     from publishkit.hooks import Connection
 
 
-__all__ = ["BearerAuth", "Body", "Client", "FileBody", "NoAuth", "json_of"]
+__all__ = ["Client", "json_of"]
 
 log = logging.getLogger("publishkit.http")
 
-Body: TypeAlias = "bytes | FileBody | Iterator[bytes]"
-
-USER_AGENT: Final = f"publishkit/{__version__}"
-ATTEMPTS: Final = 6
-"""How often a request is sent at most; with the waits between, about a minute."""
-FIRST_WAIT: Final = 0.5
-LONGEST_WAIT: Final = 30.0
-LONGEST_TOLD_WAIT: Final = 900.0
-"""Seconds; a server that asks for a longer pause is not waited for."""
 REDIRECTS: Final = 5
 CONNECT_TIMEOUT: Final = 10.0
-READ_TIMEOUT: Final = 120.0
-BLOCK: Final = 1 << 20
+"""Seconds."""
+_SLOW: Final = 5
+"""How many times the usual silence a slow request may be silent: publishing 1,000 files took 37 s
+on InvenioRDM 13.1.2."""
+_SLOWEST: Final = 20e6
+"""Bytes a second that a server (or a proxy that keeps the body first) digests at least."""
 STREAM_BLOCK: Final = 1 << 16
 """Of downloads: small, so that a slow one notices soon that the user stops."""
 
 _JSON: Final[TypeAdapter[JsonValue]] = TypeAdapter(JsonValue)
 
 
-class NoAuth(AuthBase):
-    """Signs nothing, and keeps requests from taking credentials out of `~/.netrc`."""
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """What became of a request that was sent once."""
 
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Leave the request as it is."""
-        return request
-
-
-class BearerAuth(AuthBase):
-    """Signs with a token, which never shows."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Add the token. Raises AuthenticationError when no header can hold it."""
-        if not (self._token.isascii() and self._token.isprintable()):
-            msg = "the token has characters that no token has"
-            raise AuthenticationError(msg)
-        request.headers["Authorization"] = f"Bearer {self._token}"
-        return request
-
-    def __repr__(self) -> str:
-        return "BearerAuth(...)"
-
-
-class FileBody:
-    """A file as a request's body: reports progress and computes the digests on the way.
-
-    Raises IntegrityError when the file is not the same at its end as when it was listed.
-    """
-
-    def __init__(self, path: Path, size: int, meter: Meter) -> None:
-        self._path = path
-        self._size = size
-        self._meter = meter
-        self._sent = 0
-        self._md5 = hashlib.md5(usedforsecurity=False)
-        self._sha256 = hashlib.sha256()
-        self._mtime = self._stat()
-        self._file: BinaryIO = path.open("rb")
-
-    def __len__(self) -> int:
-        return self._size
-
-    def __iter__(self) -> Iterator[bytes]:
-        while block := self.read(BLOCK):
-            yield block
-
-    def read(self, size: int = -1) -> bytes:
-        """The next bytes, never more than the size that was announced."""
-        left = self._size - self._sent
-        block = self._file.read(left if size < 0 else min(size, left)) if left else b""
-        if left and not block:
-            raise self._changed()
-        self._sent += len(block)
-        self._md5.update(block)
-        self._sha256.update(block)
-        if self._sent == self._size and self._stat() != self._mtime:
-            raise self._changed()
-        self._meter.advance(len(block))
-        return block
-
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
-
-    def rewind(self) -> None:
-        """Take back the progress that was reported, since the body must be sent again."""
-        self._meter.advance(-self._sent)
-        self._sent = 0
-
-    @property
-    def digests(self) -> Digests:
-        """The digests of the whole file. Raises IntegrityError when it was not read whole."""
-        if self._sent != self._size:
-            raise self._changed()
-        return Digests(self._md5.hexdigest(), self._sha256.hexdigest())
-
-    def _stat(self) -> tuple[int, int]:
-        found = self._path.stat()
-        if found.st_size != self._size:
-            raise self._changed()
-        return found.st_size, found.st_mtime_ns
-
-    def _changed(self) -> IntegrityError:
-        return IntegrityError(f"{self._path} changed while it was read")
+    error: RepositoryError
+    away: bool = False
+    """Whether it did not get through to the archive."""
+    told: float | None = None
+    """Seconds that the server says to wait."""
 
 
 class Client:
@@ -177,8 +89,10 @@ class Client:
         self.base = base.rstrip("/")
         self._stop: Event = connection.stop
         self._words = words
-        self._session = _session(connection, auth, headers or {})
-        self._unsigned = _session(connection, NoAuth(), {})
+        self._session = session(connection, auth, headers or {})
+        self._unsigned = session(connection, NoAuth(), {})
+        self._timeout = connection.target.timeout
+        self._patience = Patience()
         bundle = connection.target.ca_bundle
         # named in each request: the environment's REQUESTS_CA_BUNDLE wins over a session's
         self._verify = str(bundle) if bundle else None
@@ -194,7 +108,8 @@ class Client:
         body: Callable[[], Body] | None = None,
         headers: Mapping[str, str] | None = None,
         accept: Collection[int] = (),
-        timeout: float = READ_TIMEOUT,
+        slow: bool = False,
+        digests: int = 0,
     ) -> requests.Response:
         """Send a request and give its answer, 2xx or a status in `accept`.
 
@@ -207,7 +122,8 @@ class Client:
             body: Makes the body, for each attempt anew.
             headers: Sent beside the session's.
             accept: Statuses beyond 2xx that are answers and not errors.
-            timeout: Seconds of silence after which the answer counts as lost.
+            slow: Whether the server may think for long before it answers.
+            digests: How many bytes the server must read through before it answers.
 
         Raises:
             LostAnswerError: `repeat` is false and no one knows whether the server acted.
@@ -216,6 +132,7 @@ class Client:
             Cancelled: The user stopped the run.
         """
         url = self._given(path)
+        timeout = self._timeout * (_SLOW if slow else 1) + digests / _SLOWEST
         return self._answered(
             lambda: self._exchange(method, url, params, json, body, headers, timeout),
             (method, url),
@@ -261,7 +178,7 @@ class Client:
                 url,
                 params=params,
                 headers={"Accept": "*/*", "Accept-Encoding": "identity"},
-                timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
+                timeout=(self._connecting, self._timeout),
                 verify=self._verify if signed else None,
                 allow_redirects=False,
                 stream=True,
@@ -269,7 +186,7 @@ class Client:
             location = answer.headers.get("Location")
             if not (answer.is_redirect and location):
                 if not answer.ok:
-                    _ = answer.content  # its words, read here so that a break counts as one
+                    read(answer)  # its words, here so that a break counts as one
                 return answer
             answer.close()
             url, params = self._secured(urljoin(url, location)), None
@@ -302,30 +219,43 @@ class Client:
     ) -> requests.Response:
         """The answer to a request, which is repeated while that is safe and may help."""
         method, url = what
-        for attempt in range(1, ATTEMPTS + 1):
+        spent = Spent()
+        while True:
             self._check_stop()
-            try:
-                answer = exchange()
-            except requests.RequestException as error:
-                failure = of_network(error, repeat=repeat or never_sent(error))
-                told = None
-            except ValueError as error:  # requests reads the address of a redirect itself
-                failure = RepositoryError(
-                    "the server redirects to what is no URL",
-                    advice="Check the target's URL; if it is right, tell its operators.",
-                )
-                failure.__cause__ = error
-                told = None
-            else:
-                if answer.ok or answer.status_code in accept:
-                    return answer
-                failure = self._failure(answer, repeat=repeat)
-                told = told_wait(answer)
+            self._patience.check(self.target)
+            answer = self._tried(exchange, repeat=repeat, accept=accept)
+            if isinstance(answer, requests.Response):
+                self._patience.answered()
+                return answer
+            failure = answer.error
             failure.target, failure.method, failure.url = self.target, method, _bare(url)
-            if not worth_repeating(failure) or attempt == ATTEMPTS:
+            seconds = None
+            if worth_repeating(failure):
+                seconds = self._patience.wait(spent, away=answer.away, told=answer.told)
+            if seconds is None:
                 raise failure
-            self._pause(attempt, told, failure)
-        raise AssertionError
+            self._pause(seconds, failure)
+
+    def _tried(
+        self, exchange: Callable[[], requests.Response], *, repeat: bool, accept: Collection[int]
+    ) -> requests.Response | _Failure:
+        """Send a request once."""
+        try:
+            answer = exchange()
+        except requests.RequestException as error:
+            unsent = never_sent(error)
+            return _Failure(of_network(error, repeat=repeat or unsent), away=unsent)
+        except ValueError as error:  # requests reads the address of a redirect itself
+            failure = RepositoryError(
+                "the server redirects to what is no URL",
+                advice="Check the target's URL; if it is right, tell its operators.",
+            )
+            failure.__cause__ = error
+            return _Failure(failure)
+        if answer.ok or answer.status_code in accept:
+            return answer
+        failure = of_status(answer, self._words_of(answer), repeat=repeat)
+        return _Failure(failure, away=away(answer), told=told_wait(answer))
 
     def get_json(
         self,
@@ -377,7 +307,7 @@ class Client:
                     json=json,
                     data=_nonempty(data),
                     headers=headers,
-                    timeout=(CONNECT_TIMEOUT, timeout),
+                    timeout=(self._connecting, timeout),
                     verify=self._verify,
                     allow_redirects=False,
                 )
@@ -402,26 +332,22 @@ class Client:
             return parts._replace(scheme="https").geturl()
         return url
 
-    def _failure(self, answer: requests.Response, *, repeat: bool) -> RepositoryError:
-        return of_status(answer, self._words_of(answer), repeat=repeat)
-
     def _words_of(self, answer: requests.Response) -> str:
         try:
-            return self._words(_JSON.validate_json(answer.content))
+            return hidden(self._words(_JSON.validate_json(answer.content)))
         except ValidationError:  # an error page of a proxy
             return ""
 
-    def _pause(self, attempt: int, told: float | None, failure: RepositoryError) -> None:
-        if told is not None and told > LONGEST_TOLD_WAIT:
-            raise failure
-        backoff = min(LONGEST_WAIT, FIRST_WAIT * 2 ** (attempt - 1))
-        jittered = backoff * random.uniform(0.5, 1.0)  # noqa: S311 - jitter is no secret
-        # InvenioRDM 13.1.2 says "Retry-After: 0" in the last second of its window
-        seconds = max(told or 0.0, jittered)
-        log.warning("%s; trying again in %.1f s (%d of %d)", failure, seconds, attempt, ATTEMPTS)
+    def _pause(self, seconds: float, failure: RepositoryError) -> None:
+        what = str(failure).removesuffix(f". {failure.advice}")
+        log.warning("%s; trying again in %.1f s", what, seconds)
         if self._stop.wait(seconds):
             msg = "stopped"
             raise Cancelled(msg)
+
+    @property
+    def _connecting(self) -> float:
+        return min(CONNECT_TIMEOUT, self._timeout)
 
     def _check_stop(self) -> None:
         if self._stop.is_set():
@@ -446,36 +372,6 @@ def json_of(answer: requests.Response, target: str) -> dict[str, JsonValue]:
         status=answer.status_code,
         advice="Check the target's URL; if it is right, try again later.",
     )
-
-
-def _session(
-    connection: Connection,
-    auth: AuthBase,
-    headers: Mapping[str, str],
-) -> requests.Session:
-    session = requests.Session()
-    session.auth = auth
-    session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json", **headers})
-    # InvenioRDM sets a csrftoken cookie, and refuses writes that carry it without more
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    if urlsplit(connection.target.url).hostname in LOOPBACK:
-        session.trust_env = False  # what stays on this machine passes no proxy
-    adapter = _Adapter(
-        pool_connections=1,
-        pool_maxsize=connection.workers,
-        pool_block=True,
-        max_retries=0,
-    )
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    return session
-
-
-class _Adapter(HTTPAdapter):
-    """Reads and writes in large blocks; urllib3's own 16 kB cost a system call each."""
-
-    def init_poolmanager(self, *args: object, **kwargs: object) -> None:
-        super().init_poolmanager(*args, blocksize=BLOCK, **kwargs)  # type: ignore[arg-type]
 
 
 def _nonempty(data: Body | None) -> Body | None:

@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from publishkit.errors import NotFoundError
 from publishkit.hooks import Connection, Credentials, Target
-from publishkit.http import Client, NoAuth
+from publishkit.http import Client
+from publishkit.sessions import NoAuth
 
 __all__ = ["landing_page"]
 
