@@ -50,17 +50,18 @@ def adoptions(
     if not any(id_ for _, _, id_ in found):
         return []
     here = folders.find_records(ledger.path.parent, recursive=False)
-    if len(here) < len(found):
+    places = max(index for index, _, _ in found) + 1  # a killed run may have taken some over
+    if len(here) < places:
         raise ConfigError(
-            f"{ledger.path} has the links of {len(found)} records, but there are {len(here)} "
+            f"{ledger.path} has the links of {places} records, but there are {len(here)} "
             f"record folders in {ledger.path.parent}",
             advice="Put the missing folders back, or move the file away and tell which deposit is "
             f"whose: publishkit adopt ID FOLDER --to {target.name}",
         )
     return [
-        Adoption(ledger.path, index, _row(ledger, folder, target, id_, links))
-        for (index, links, id_), folder in zip(found, here, strict=False)
-        if id_ and not ledger.find(ledger.name_of(folder), target, {target.url})
+        Adoption(ledger.path, index, _row(ledger, here[index], target, id_, links))
+        for index, links, id_ in found
+        if id_ and not ledger.find(ledger.name_of(here[index]), target, {target.url})
     ]
 
 

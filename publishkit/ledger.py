@@ -9,34 +9,39 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import socket
 from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Final, TextIO
+from typing import TYPE_CHECKING, Final
 
-from filelock import FileLock, Timeout
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
-from publishkit.errors import ConfigError, PublishkitError, TemporaryError
+from publishkit.errors import ConfigError, PublishkitError
 from publishkit.folder import natural
+from publishkit.journal import (
+    LINKS_FILE,
+    STATE_FOLDER,
+    Journal,
+    both,
+    journal_of,
+    line_of,
+    unwritable,
+)
+from publishkit.lock import locked
 from publishkit.row import FIELDS, Row
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from publishkit.hooks import Target
 
 __all__ = ["LINKS_FILE", "STATE_FOLDER", "Ledger", "Row", "ledger_path"]
 
-LINKS_FILE: Final = "records_links.json"
-STATE_FOLDER: Final = ".publishkit"
-
-_OBJECT: Final = TypeAdapter(dict[str, JsonValue])
+_IN_GROUP: Final = "*"
+"""Stands for the ids of all records that share a deposit; no id."""
 _ARRAY: Final = TypeAdapter(list[JsonValue])
 
 
@@ -59,7 +64,7 @@ def ledger_path(
     place = folder.absolute()  # beside a symbolic link, not beside what it leads to
     for parent in place.parents:
         path = parent / LINKS_FILE
-        known = path.exists() or _journal(path).exists()
+        known = path.exists() or journal_of(path).exists()
         if known and read(path).knows(folder):
             return path
     return place.parent / LINKS_FILE
@@ -75,9 +80,10 @@ class Ledger:
         self.path = path
         self._items: dict[tuple[str, str], Row] = {}
         self._targets: defaultdict[str, dict[str, None]] = defaultdict(dict)
+        self._ids: defaultdict[str, dict[tuple[str, str], None]] = defaultdict(dict)
         self._foreign: list[tuple[int, JsonValue]] = []
         self._settled: set[tuple[str, str]] = set()  # the rows whose place in the file is fixed
-        self._journal: TextIO | None = None
+        self._journal: Journal | None = None
         self._changed = False
         self._guard = Lock()
 
@@ -89,8 +95,11 @@ class Ledger:
             ConfigError: The file is not a links file that this version understands.
         """
         ledger = cls(path)
-        ledger._load()
-        ledger._replay()
+        content, changes, ledger._changed = both(path)
+        if content is not None:
+            ledger._load(content)
+        for change in changes:
+            ledger._apply(change)
         return ledger
 
     @classmethod
@@ -105,8 +114,8 @@ class Ledger:
         try:
             (path.parent / STATE_FOLDER).mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise _unwritable(path, error) from error
-        with _locked(path):
+            raise unwritable(path, error) from error
+        with locked(path):
             ledger = cls.read(path)
             with ledger._writing():  # noqa: SLF001 - its own
                 yield ledger
@@ -115,6 +124,17 @@ class Ledger:
         """Every row, in the file's order."""
         with self._guard:
             return list(self._items.values())
+
+    def rows_of(self, folder: str) -> list[Row]:
+        """The rows of a folder, as `name_of` gives it."""
+        with self._guard:
+            return [self._items[folder, name] for name in self._targets.get(folder, ())]
+
+    def rows_about(self, id_: str) -> list[Row]:
+        """The rows that may be about a deposit: those of its id, and all of groups."""
+        with self._guard:
+            keys = {**self._ids.get(id_, {}), **self._ids.get(_IN_GROUP, {})}
+            return [row for key in keys if (row := self._items.get(key))]
 
     @property
     def bare(self) -> list[tuple[int, dict[str, str]]]:
@@ -129,10 +149,11 @@ class Ledger:
     def claim(self, index: int, row: Row) -> None:
         """Put a row in the place of an object of bare links."""
         with self._guard:
-            line = {name: getattr(row, name) for name in FIELDS}
-            self._append({**line, "claimed": index}, sync=True)
+            fields = {name: getattr(row, name) for name in FIELDS}
+            line = line_of({**fields, "claimed": index})
             self._unclaimed(index)
             self._put(row)
+            self._append(line, sync=True)
 
     def _unclaimed(self, index: int) -> None:
         self._foreign = [(at, item) for at, item in self._foreign if at != index]
@@ -185,48 +206,60 @@ class Ledger:
                 return known
             now = datetime.now(UTC).isoformat(timespec="seconds")
             new = replace(base, updated=now, **changes)  # type: ignore[arg-type]
-            line = changes if known else {f: getattr(new, f) for f in FIELDS}
-            self._append({"folder": key[0], "target": key[1], "updated": now, **line}, sync=sync)
+            told = changes if known else {f: getattr(new, f) for f in FIELDS}
+            line = line_of({"folder": key[0], "target": key[1], "updated": now, **told})
             self._put(new)
+            self._append(line, sync=sync)
             return new
 
-    def rename(self, row: Row, folder: str) -> Row:
-        """Move a row to another folder: the folder was renamed."""
+    def rename(self, old: str, new: str) -> None:
+        """Give all rows of a folder its new name, at once; one that has a row already keeps it."""
         with self._guard:
-            self._append({"folder": row.folder, "target": row.target, "renamed": folder})
-            return self._move(row, folder)
+            line = line_of({"folder": old, "renamed": new})
+            self._move(old, new)
+            self._append(line)
 
     def forget(self, row: Row) -> None:
         """Take a row out: its deposit was deleted."""
         with self._guard:
-            self._append({"folder": row.folder, "target": row.target, "removed": True}, sync=True)
-            self._drop(row)
+            line = line_of({"folder": row.folder, "target": row.target, "removed": True})
+            self._drop(row.folder, row.target)
+            self._append(line, sync=True)
 
-    def _move(self, row: Row, folder: str) -> Row:
-        new = replace(row, folder=folder)
-        self._settled.add((folder, row.target))
-        self._reset([new if known is row else known for known in self._items.values()])
-        return new
+    def _move(self, old: str, new: str) -> None:
+        moving = [t for t in self._targets.get(old, ()) if t not in self._targets.get(new, ())]
+        moved = {(old, t): replace(self._items[old, t], folder=new) for t in moving}
+        self._items = {  # in the places that they had
+            (new, key[1]) if key in moved else key: moved.get(key, row)
+            for key, row in self._items.items()
+        }
+        for target in moving:
+            self._forget_target(old, target)
+            self._index(self._items[new, target])
+            self._settled.add((new, target))
 
-    def _drop(self, row: Row) -> None:
-        self._reset([known for known in self._items.values() if known is not row])
+    def _drop(self, folder: str, target: str) -> None:
+        if self._items.pop((folder, target), None):
+            self._forget_target(folder, target)
 
-    def _reset(self, rows: Sequence[Row]) -> None:
-        self._items.clear()
-        self._targets.clear()
-        for known in rows:
-            self._put(known)
+    def _forget_target(self, folder: str, target: str) -> None:
+        del self._targets[folder][target]
+        if not self._targets[folder]:
+            del self._targets[folder]
 
     def _put(self, row: Row) -> None:
         self._items[row.folder, row.target] = row
+        self._index(row)
+
+    def _index(self, row: Row) -> None:
         self._targets[row.folder][row.target] = None
+        self._ids[_IN_GROUP if row.group else row.id][row.folder, row.target] = None
 
     # ---- the files ----
 
-    def _load(self) -> None:
+    def _load(self, content: bytes) -> None:
         try:
-            found = _ARRAY.validate_json(self.path.read_bytes())
-            for index, item in enumerate(found):
+            for index, item in enumerate(_ARRAY.validate_json(content)):
                 row = Row.from_json(item) if isinstance(item, dict) else None
                 if row and (row.folder, row.target) in self._items:
                     raise ConfigError(f"it has two objects for {row.folder} on {row.target}")
@@ -235,9 +268,7 @@ class Ledger:
                     self._settled.add((row.folder, row.target))
                 else:
                     self._foreign.append((index, item))
-        except FileNotFoundError:
-            return
-        except (OSError, ValidationError, PublishkitError) as error:
+        except (ValidationError, PublishkitError) as error:
             why = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
             raise ConfigError(
                 f"{self.path} cannot be read: {getattr(error, 'message', why)}",
@@ -245,140 +276,54 @@ class Ledger:
                 or "Restore it from a backup, or move it away if no deposit in it matters.",
             ) from error
 
-    def _replay(self) -> None:
-        try:
-            data = _journal(self.path).read_bytes()
-        except OSError:  # there is none; that one cannot be made is noticed when it is opened
-            return
-        self._changed = bool(data)  # a torn end, too, must go before the next line comes
-        for line in data.splitlines():
-            try:
-                change = _OBJECT.validate_json(line)
-            except ValidationError:
-                break  # the torn end of a run that was killed
-            self._apply(change)
-
     def _apply(self, change: Mapping[str, JsonValue]) -> None:
+        """Make a change that a line of the journal tells of."""
         folder, target = str(change.get("folder", "")), str(change.get("target", ""))
-        row = self._items.get((folder, target))
-        renamed = change.get("renamed")
-        if renamed or change.get("removed"):
-            if row and renamed:
-                self._move(row, str(renamed))
-            elif row:
-                self._drop(row)
+        if "renamed" in change:
+            self._move(folder, str(change["renamed"]))
+            return
+        if change.get("removed"):
+            self._drop(folder, target)
             return
         claimed = change.get("claimed")
         if isinstance(claimed, int):
             self._unclaimed(claimed)
+        row = self._items.get((folder, target)) or Row(folder=folder, target=target)
         try:
-            self._put((row or Row(folder=folder, target=target)).changed(change))
+            self._put(row.changed(change))
         except ValidationError as error:
             where = ".".join(map(str, error.errors()[0]["loc"]))
             raise ConfigError(
-                f"{_journal(self.path)} cannot be read: {where} is wrong",
+                f"{journal_of(self.path)} cannot be read: {where} is wrong",
                 advice="Restore it from a backup, or correct the line.",
             ) from error
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        self._start()
-        try:
-            yield
-        finally:
-            self._fold()
+        with Journal(self.path) as journal:
+            self._journal = journal
+            try:
+                yield
+            finally:
+                self._journal = None
+                if self._changed:
+                    journal.fold(self._content())
+                else:
+                    journal.discard()
 
-    def _start(self) -> None:
-        path = _journal(self.path)
-        try:
-            if self._changed:  # also cuts off a torn last line
-                self._write()
-                path.unlink(missing_ok=True)
-            self._journal = path.open("a", encoding="utf-8")
-        except OSError as error:
-            raise _unwritable(self.path, error) from error
-
-    def _append(self, line: Mapping[str, object], *, sync: bool = False) -> None:
+    def _append(self, line: bytes, *, sync: bool = False) -> None:
+        """Keep a change that was made in memory: what cannot be kept now may be at the end."""
         if self._journal is None:
             raise AssertionError(f"{self.path} is open for reading only")
-        self._changed = True  # even a line that cannot be synced may have been written
-        try:
-            self._journal.write(json.dumps(line, default=dict, ensure_ascii=False) + "\n")
-            self._journal.flush()
-            if sync:
-                os.fsync(self._journal.fileno())
-        except OSError as error:
-            raise _unwritable(self.path, error) from error
+        self._changed = True
+        self._journal.append(line, sync=sync)
 
-    def _fold(self) -> None:
-        try:
-            if self._journal:
-                self._journal.close()
-            if self._changed:
-                self._write()
-            _journal(self.path).unlink(missing_ok=True)
-        except OSError as error:
-            raise _unwritable(self.path, error) from error
-
-    def _write(self) -> None:
+    def _content(self) -> bytes:
+        """The file as it is to be."""
         old = [row for key, row in self._items.items() if key in self._settled]
         new = [row for key, row in self._items.items() if key not in self._settled]
         new.sort(key=lambda row: (natural(row.folder.split("/")), row.target))
         items: list[JsonValue] = [row.to_json() for row in [*old, *new]]
         for index, item in self._foreign:
             items.insert(index, item)
-        place = self.path.resolve()  # a symbolic link stays one
-        fresh = self.path.parent / STATE_FOLDER / f"{self.path.name}.new"
-        if place.parent != self.path.parent.resolve():
-            fresh = place.with_name(f".{place.name}.new")
-        with fresh.open("w", encoding="utf-8") as file:
-            json.dump(items, file, indent=2, ensure_ascii=False)
-            file.write("\n")
-            file.flush()
-            os.fsync(file.fileno())
-        if place.exists():
-            shutil.copymode(place, fresh)
-        fresh.replace(place)
-        self._changed = False
-
-
-def _journal(path: Path) -> Path:
-    name = "journal.jsonl" if path.name == LINKS_FILE else f"{path.name}.journal.jsonl"
-    return path.parent / STATE_FOLDER / name
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    mark = path.parent / STATE_FOLDER / "lock"
-    lock = FileLock(mark)
-    try:
-        lock.acquire(timeout=0)
-        mark.write_text(f"{socket.gethostname()} {os.getpid()}\n", encoding="utf-8")
-    except Timeout:
-        host, _, pid = _holder(mark).partition(" ")
-        who = f"process {pid} on {host}" if pid else "another process"
-        raise TemporaryError(
-            f"{who} is pushing with {path}",
-            advice="Wait until it has ended and run the command again.",
-        ) from None
-    except OSError as error:
-        raise _unwritable(path, error) from error
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def _holder(lock: Path) -> str:
-    try:
-        return lock.read_text(encoding="utf-8").strip()
-    except OSError:
-        return ""
-
-
-def _unwritable(path: Path, error: OSError) -> ConfigError:
-    return ConfigError(
-        f"{path} cannot be written: {error.strerror or error}",
-        advice="Make room or give write access to its folder, or name another file by --links; "
-        "what was sent is not lost, the same command goes on.",
-    )
+        return (json.dumps(items, indent=2, ensure_ascii=False) + "\n").encode()

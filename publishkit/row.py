@@ -70,15 +70,17 @@ class Row:
             value = getattr(self, name)
             if value:
                 inner[name] = _plain(value)
-        if self.links:
-            inner["links"] = list(self.links)  # which of the keys above are the server's
+        # a server's name for a link must not take the place of what the row is about
+        links = {name: link for name, link in self.links.items() if name not in _TOP}
+        if links:
+            inner["links"] = list(links)  # which of the keys above are the server's
         return {
             "folder": self.folder,
             "target": self.target,
             "id": self.id,
             "state": self.state,
             **self.others,
-            **self.links,
+            **links,
             "publishkit": {**inner, **self.inner_others},
         }
 

@@ -1,0 +1,80 @@
+"""One run at a time for the links files of a folder."""
+
+from __future__ import annotations
+
+import os
+import socket
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from filelock import FileLock, SoftFileLock, Timeout
+
+from publishkit.errors import ConfigError, TemporaryError
+from publishkit.journal import STATE_FOLDER, unwritable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+__all__ = ["locked"]
+
+
+@contextmanager
+def locked(links: Path) -> Iterator[None]:
+    """Hold the lock of a links file's folder.
+
+    Args:
+        links: The links file.
+
+    Raises:
+        TemporaryError: Another run holds it.
+        ConfigError: It cannot be made.
+    """
+    mark = links.parent / STATE_FOLDER / "lock"
+    if mark.is_symlink():
+        raise ConfigError(f"{mark} is a symbolic link", advice="Move it away.")
+    lock = FileLock(mark)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise TemporaryError(
+            f"{_holder(mark)} is pushing with {links}",
+            advice="Wait until it has ended and run the command again.",
+        ) from None
+    except NotImplementedError as error:  # filelock before 3.20 on a disk without locks
+        raise _no_locks(links) from error
+    except OSError as error:
+        raise unwritable(links, error) from error
+    try:
+        _sign(lock, mark, links)
+        yield
+    finally:
+        lock.release()
+
+
+def _sign(lock: FileLock, mark: Path, links: Path) -> None:
+    if isinstance(lock, SoftFileLock):  # on a disk without locks its own text is the lock
+        return
+    try:
+        mark.write_text(f"{socket.gethostname()} {os.getpid()}\n", encoding="utf-8")
+    except OSError as error:
+        raise unwritable(links, error) from error
+
+
+def _holder(mark: Path) -> str:
+    """Who holds the lock, as far as is known."""
+    try:
+        words = mark.read_text(encoding="utf-8", errors="replace").split()[:2]
+    except OSError:
+        words = []
+    if len(words) < 2:  # noqa: PLR2004 - host and process
+        return "another process"
+    host, pid = reversed(words) if words[0].isdecimal() else words
+    return f"process {pid} on {host}"
+
+
+def _no_locks(links: Path) -> ConfigError:
+    return ConfigError(
+        f"the disk of {links} keeps no locks, so that two runs could not be told apart",
+        advice="Name a links file on another disk by --links.",
+    )
