@@ -140,7 +140,8 @@ class Versions(ABC):
     def new_version(self, id: str, marker: str, meter: Meter) -> Deposit:
         """A draft that follows the published deposit, with its files where that saves sending.
 
-        Called again with the same marker it gives the same draft, also when an answer was lost.
+        Called again with the same marker it gives the same draft, once that shows (`lag`).
+        Raises LostAnswerError when a request that must not be repeated got no answer.
         """
 
     @abstractmethod

@@ -37,6 +37,7 @@ from publishkit.repository import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from publishkit.row import Row
 
 __all__ = ["bring_up", "publish"]
 
@@ -78,13 +79,18 @@ def publish(job: Job, deposit: Deposit) -> Deposit:
     if deposit.state in DONE:
         return deposit
     _may_publish(job, deposit)
+    contents = job.rows.row.contents
     failure: RepositoryError | None = None
+    # publishing moves the revision (InvenioRDM 13.1.2): should this run end before it sees by
+    # how much, the next one must not take that for somebody's edit
+    job.rows.note(contents="")
     try:
         job.repository.publish(deposit.id, job.record())
     except RepositoryError as error:  # a 500 can have published: look before anything else
         failure = error
     after = job.repository.settle(deposit.id, job.settling)
     if after.state not in DONE:
+        job.rows.note(contents=contents)
         raise failure or TemporaryError("it was told to publish, and has not yet")
     job.rows.keep(after)
     return after
@@ -96,9 +102,11 @@ def publish(job: Job, deposit: Deposit) -> Deposit:
 def _leave(job: Job, deposit: Deposit) -> Result:
     """A deposit that must not be changed: in order only if the folder is as it was."""
     same, row = is_same(job, deposit), job.rows.row
-    job.rows.keep(deposit)
-    if row.revision:  # nothing was sent, so somebody's edit on the web goes on counting as one
-        job.rows.note(revision=row.revision, contents=row.contents)
+    if row.revision and not _was_publishing(row):
+        # nothing was sent, so somebody's edit on the web goes on counting as one
+        job.rows.keep(replace(deposit, revision=row.revision, contents=row.contents))
+    else:
+        job.rows.keep(deposit)
     if not same:
         raise RejectedError(
             f"{job.rows.row.folder} differs from what is {deposit.state.value} as {deposit.id}, "
@@ -106,6 +114,11 @@ def _leave(job: Job, deposit: Deposit) -> Result:
             advice=_other_ways(deposit),
         )
     return Result(deposit=deposit, outcome=Outcome.UNCHANGED)
+
+
+def _was_publishing(row: Row) -> bool:
+    """Whether a run ended before it knew what became of its publishing, as `publish` notes it."""
+    return bool(row.sent) and not row.contents
 
 
 def _other_ways(deposit: Deposit) -> str:
@@ -137,11 +150,11 @@ def _bring(job: Job, deposit: Deposit, *, created: bool) -> Result:
     repository, id_ = job.repository, deposit.id
     if deposit.state in {State.PROCESSING, State.FAILED}:
         deposit = _calm(job, deposit)
+    known = job.rows.row.revision
     job.rows.note(state=deposit.state.value, sent="", revision="", contents="")
     if repository.metadata_first:
         # kept at once, so that an edit on the web is noticed even if this push ends here
-        revision = repository.update(id_, job.record(), revision=deposit.revision)
-        job.rows.note(revision=revision)
+        job.rows.note(revision=_describe(job, deposit, known))
     empty = created and not job.rows.row.previous  # a new version has files of the old one
     sent = _send(job, id_, {} if empty else repository.files(id_))
     if not repository.metadata_first:
@@ -158,6 +171,20 @@ def _bring(job: Job, deposit: Deposit, *, created: bool) -> Result:
         files_sent=len(sent),
         bytes_sent=sum(f.size for f in sent),
     )
+
+
+def _describe(job: Job, deposit: Deposit, known: str) -> str:
+    """Replace the metadata, at the revision that was looked at; gives the new revision."""
+    repository, record = job.repository, job.record()
+    try:
+        return repository.update(deposit.id, record, revision=deposit.revision)
+    except ConflictError:
+        if known:  # this push sent nothing yet, so it was somebody else
+            job.rows.note(revision=known)
+            raise
+        # the last request of a run that was killed may have been under way
+        now = repository.get(deposit.id).revision
+        return repository.update(deposit.id, record, revision=now)
 
 
 def _collect(job: Job, deposit: Deposit) -> None:

@@ -205,7 +205,7 @@ class _Finder:
             row = ledger.find(name, self.to, self.config.urls_of(self.to))
             rows = [row] if row else []
         else:
-            rows = [row for row in ledger.rows() if row.folder == name]
+            rows = ledger.rows_of(name)
         return [
             self._of_row(self._target_of(row), ledger, row, str(record), record)
             for row in rows

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from publishkit.datafiles import METADATA_FILE, data_files
 from publishkit.errors import Problem, RecordError, Severity
 from publishkit.ignored import is_litter
+from publishkit.smallfiles import read_small
 from publishkit.validation import MAX_BYTES, parse, too_large
 from publishkit.validation.nearest import nearest
 
@@ -131,7 +132,8 @@ def _runs(part: str) -> list[str]:
 
 
 def _mention_others(path: Path, found: Iterable[Path]) -> None:
-    others = [sub.name for sub in _subfolders(path) if sub not in set(found)]
+    records = set(found)
+    others = [sub.name for sub in _subfolders(path) if sub not in records]
     if others:
         named = ", ".join(others[:10]) + (", ..." if len(others) > 10 else "")  # noqa: PLR2004
         _log.warning("no %s in %s of %s: left out", METADATA_FILE, named, path)
@@ -222,7 +224,7 @@ def _metadata(
             return None, [Problem(METADATA_FILE, "not a file", "write the metadata into a file")]
         if found.st_size > MAX_BYTES:
             return None, [too_large(found.st_size)]
-        parsed = parse(path.read_bytes(), blocks=blocks, today=today)
+        parsed = parse(read_small(path, MAX_BYTES, within=folder), blocks=blocks, today=today)
     except OSError as error:
         why = f"cannot be read: {error.strerror}"
         return None, [Problem(METADATA_FILE, why, "make it a readable file")]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import fnmatch
+import os
 import re
 from typing import TYPE_CHECKING
 
 from publishkit.errors import Problem
+from publishkit.smallfiles import read_small
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +20,8 @@ __all__ = ["IGNORE_FILE", "Ignore", "is_litter"]
 
 IGNORE_FILE = ".publishignore"
 """Names files that are not to be sent, in gitignore's syntax; in any folder of a record."""
+_MOST = 1_000_000
+"""Bytes; a larger one is no list of names."""
 _LITTER = (
     "*~",  # Emacs, vi and others: backups
     "#*#",  # Emacs: unsaved
@@ -63,13 +67,14 @@ class Ignore:
             key: The folder's key in the record.
         """
         path = folder / IGNORE_FILE
-        if not path.is_file():
+        if not os.path.lexists(path):
             return self, []
         from pathspec import GitIgnoreSpec  # slow to import, seldom needed
 
         where = f"{key}/{IGNORE_FILE}" if key else IGNORE_FILE
         try:
-            spec = GitIgnoreSpec.from_lines(path.read_text("utf-8-sig").splitlines())
+            text = read_small(path, _MOST).decode("utf-8-sig")
+            spec = GitIgnoreSpec.from_lines(text.splitlines())
         except UnicodeDecodeError:
             return self, [Problem(where, "not UTF-8", "save the file as UTF-8")]
         except OSError as error:

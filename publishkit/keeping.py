@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import threading
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from publishkit.abilities import Grouping
@@ -12,11 +13,12 @@ from publishkit.repository import Deposit, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from publishkit.finding import Found
     from publishkit.repository import Repository
 
-__all__ = ["Keeper", "KeptRows", "keeping", "said", "whole_of"]
+__all__ = ["Keeper", "KeptRows", "keeping", "keeping_open", "said", "whole_of"]
 
 
 def said(deposit: Deposit) -> dict[str, Any]:
@@ -49,7 +51,7 @@ class Keeper:
         found = self._found
         return [
             row
-            for row in (self._ledger.rows() if self._ledger and found.row else [])
+            for row in (self._ledger.rows_about(found.id) if self._ledger and found.row else [])
             if row.url in found.urls and whole_of(found.repository, row) == found.id
         ]
 
@@ -193,6 +195,43 @@ def keeping(found: Found) -> Iterator[Keeper]:
     """
     if found.ledger is None:
         yield Keeper(found, None)
-        return
-    with Ledger.open(found.ledger) as ledger:
-        yield Keeper(found, ledger)
+    elif (kept_open := _of_thread.ledgers) is not None:
+        yield Keeper(found, kept_open.get(found.ledger))
+    else:
+        with Ledger.open(found.ledger) as ledger:
+            yield Keeper(found, ledger)
+
+
+@contextmanager
+def keeping_open() -> Iterator[None]:
+    """Within this, a links file that `keeping` opened stays open, and locked, until the end.
+
+    Each of thousands of records would else read and write all of it.
+    """
+    outer = _of_thread.ledgers
+    with ExitStack() as stack:
+        _of_thread.ledgers = outer or _Ledgers(stack)
+        try:
+            yield
+        finally:
+            _of_thread.ledgers = outer
+
+
+class _Ledgers:
+    """The links files that are open, until the stack closes them."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
+        self._open: dict[Path, Ledger] = {}
+
+    def get(self, path: Path) -> Ledger:
+        if path not in self._open:
+            self._open[path] = self._stack.enter_context(Ledger.open(path))
+        return self._open[path]
+
+
+class _OfThread(threading.local):
+    ledgers: _Ledgers | None = None
+
+
+_of_thread = _OfThread()

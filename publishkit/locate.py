@@ -5,9 +5,11 @@ Before an id is kept the marker finds the deposit, so that none is made twice.
 
 from __future__ import annotations
 
+import logging
 import secrets
+from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from publishkit.abilities import Versions
 from publishkit.comparing import is_same
@@ -24,12 +26,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from publishkit.job import Job
+    from publishkit.repository import Meter, Repository
     from publishkit.row import Row
 
-__all__ = ["follow", "locate"]
+__all__ = ["follow", "locate", "look"]
+
+log = logging.getLogger("publishkit")
 
 OF_ONE_VERSION = frozenset({"isidenticalto", "isnewversionof"})
 """Relations that a deposit's next version does not inherit."""
+_FIRST_PAUSE: Final = 0.25
+_LONGEST_PAUSE: Final = 4.0
+"""Seconds between looks."""
 _FRESH: Mapping[str, Any] = MappingProxyType(
     {"sent": "", "revision": "", "contents": "", "doi": "", "links": {}, "next": ""}
 )
@@ -44,7 +52,7 @@ def locate(job: Job) -> tuple[Deposit, bool]:
         if found:
             return found, False
     elif row.marker:
-        found = job.repository.find(row.marker, job.meter)
+        found = _of_earlier_run(job, row.marker)
         if found:
             job.rows.note(sync=True, id=found.id)
             return found, False
@@ -86,12 +94,16 @@ def follow(job: Job, deposit: Deposit, *, created: bool) -> tuple[Deposit, bool]
 def _new_version(job: Job, repository: Versions, old: str) -> Deposit:
     """The new version's draft; until there is one, the row stays that of the old version."""
     row = job.rows.row
+    begun = _of_earlier_run(job, row.next) if row.next else None
     kept = {one: rel for one, rel in row.linked.items() if rel not in OF_ONE_VERSION}
     follows = {link.identifier: link.relation for link in repository.follows(old)}
     marker = row.next or _new_marker()
     job.rows.note(sync=True, next=marker)
     try:
-        deposit = repository.new_version(old, marker, job.meter)
+        deposit = begun or repository.new_version(old, marker, job.meter)
+    except LostAnswerError:
+        found = look(job.repository, marker, job.meter, job.repository.lag)
+        deposit = found or repository.new_version(old, marker, job.meter)
     except (RejectedError, AuthenticationError):
         job.rows.note(next="")
         raise
@@ -108,6 +120,40 @@ def _new_version(job: Job, repository: Versions, old: str) -> Deposit:
     return deposit
 
 
+def _of_earlier_run(job: Job, marker: str) -> Deposit | None:
+    """What a run that ended before it knew the id may have made, or may yet make."""
+    lag = job.repository.lag
+    return look(job.repository, marker, job.meter, lag - min(lag, _age(job.rows.row)))
+
+
+def _age(row: Row) -> float:
+    """Seconds since a row was last changed."""
+    try:
+        changed = datetime.fromisoformat(row.updated)
+        return max(0.0, (datetime.now(UTC) - changed).total_seconds())
+    except (TypeError, ValueError):  # nobody knows
+        return 0.0
+
+
+def look(repository: Repository, marker: str, meter: Meter, seconds: float) -> Deposit | None:
+    """The deposit of a marker, or None once it can no longer turn up.
+
+    Args:
+        repository: Where it is looked for.
+        marker: Its marker.
+        meter: Waits between the looks.
+        seconds: How long it may still turn up; one look is taken in any case.
+    """
+    pause = _FIRST_PAUSE
+    while not (found := repository.find(marker)) and seconds > 0:
+        if pause == _FIRST_PAUSE:
+            log.info("looking for %.0f s whether a deposit was made after all", seconds)
+        meter.wait(pause := min(pause, seconds))
+        seconds -= pause
+        pause = min(2 * pause, _LONGEST_PAUSE)
+    return found
+
+
 def _new_marker() -> str:
     return f"publishkit-{secrets.token_hex(16)}"
 
@@ -119,7 +165,7 @@ def _create(job: Job) -> Deposit:
     try:
         deposit = job.repository.create(marker)
     except LostAnswerError:
-        found = job.repository.find(marker, job.meter)
+        found = look(job.repository, marker, job.meter, job.repository.lag)
         deposit = found or job.repository.create(marker)
     job.rows.note(sync=True, id=deposit.id)
     return deposit

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from publishkit.datafiles import METADATA_FILE
 from publishkit.errors import RecordError, RejectedError, Severity
-from publishkit.validation import parse
+from publishkit.smallfiles import read_small
+from publishkit.validation import MAX_BYTES, parse
 from publishkit.validation.reading import read_json
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class Edit:
             RejectedError: It was changed since, or cannot be written.
         """
         try:
-            if self.path.read_bytes() != self.old:
+            if read_small(self.path, MAX_BYTES) != self.old:
                 raise RejectedError(
                     f"{self.path} was changed meanwhile", advice="Run the same command again."
                 )
@@ -134,7 +135,7 @@ def edit(
     """
     path = folder / METADATA_FILE
     try:
-        old = path.read_bytes()
+        old = read_small(path, MAX_BYTES, within=folder)
     except OSError as error:
         raise RecordError(
             [], f"{path} cannot be read: {error.strerror}", advice="Make it a readable file."

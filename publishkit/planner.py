@@ -17,6 +17,7 @@ from publishkit.errors import (
     RecordError,
     Severity,
 )
+from publishkit.leaks import credentials_in
 from publishkit.ledger import Ledger, Row, ledger_path
 from publishkit.plan import Action, Part, Plan, Renaming, Step, fingerprint, keyed
 from publishkit.repository import State
@@ -162,6 +163,9 @@ class _Planner:
         for part in self.all_parts:
             loaded = self.load(part)
             problems = list(loaded.problems)
+            problems += credentials_in(
+                part.folder, loaded.files, allowed=self.options.allow_secrets
+            )
             if loaded.record:
                 for repository in self.setting.repositories.values():
                     problems += repository.check(loaded.record, loaded.files)

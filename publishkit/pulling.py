@@ -26,6 +26,7 @@ from publishkit.errors import ConfigError, ConflictError, RejectedError, Reposit
 from publishkit.keys import PART_SUFFIX, hostile, inside, obstacles
 from publishkit.ledger import STATE_FOLDER
 from publishkit.repository import DataFile, Digests
+from publishkit.smallfiles import read_small
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -49,6 +50,8 @@ __all__ = [
 ]
 
 _NOTES: Final = "pulled.jsonl"
+_MOST: Final = 1 << 28
+"""Bytes of the notes; a line has about 200."""
 
 
 class _Line(BaseModel):
@@ -92,7 +95,7 @@ class Notes:
         path = folder / STATE_FOLDER / _NOTES
         lines: list[_Line] = []
         try:
-            data = path.read_bytes() if inside(folder, path) else b""
+            data = read_small(path, _MOST, within=folder)
         except OSError:
             data = b""
         for line in data.splitlines():
@@ -269,7 +272,7 @@ class Local:
                 f"{path} is a symbolic link that leads out of the folder",
                 advice="Remove it, or pull into another folder.",
             )
-        return path.read_bytes()
+        return read_small(path, _MOST, within=self.folder)
 
     def start(self, verdicts: Mapping[str, Verdict], place: Place) -> None:
         """Note which deposit is pulled, and what may be replaced, should this pull be killed."""

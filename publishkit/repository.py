@@ -184,6 +184,9 @@ class Repository(ABC):
     """Whether `update` comes before the transfers, so that a refusal comes before the bytes."""
     overwrites: ClassVar[bool]
     """Whether a transfer replaces a file of the same key; else it is removed first."""
+    lag: ClassVar[float] = 0.0
+    """Seconds in which something that was asked for may still turn up though nobody waits for the
+    answer any more: the archive goes on, and its index comes later."""
 
     @abstractmethod
     def whoami(self) -> User:
@@ -211,11 +214,8 @@ class Repository(ABC):
         """
 
     @abstractmethod
-    def find(self, marker: str, meter: Meter) -> Deposit | None:
-        """The deposit made by `create(marker)`.
-
-        None only once it can no longer turn up: waits until the archive's index has caught up.
-        """
+    def find(self, marker: str) -> Deposit | None:
+        """The deposit made by `create(marker)`, None where it does not show; one look."""
 
     @abstractmethod
     def get(self, id: str) -> Deposit:

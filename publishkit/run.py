@@ -15,6 +15,7 @@ from publishkit.abilities import Addresses, Grouping, Member
 from publishkit.engine import bring_up, publish
 from publishkit.errors import Cancelled, PublishkitError, RecordError, Severity
 from publishkit.job import DONE, Job, Result
+from publishkit.leaks import credentials_in
 from publishkit.linking import Linked, cross
 from publishkit.progress import RunMeter, Watcher
 from publishkit.receipts import Outcome, Receipt
@@ -210,7 +211,9 @@ class Run:
 
     def _load(self, part: Part) -> folders.Loaded:
         loaded = folders.load(part.folder, part.name, self._blocks)
-        errors = [p for p in loaded.problems if p.severity is Severity.ERROR]
+        # what was put there since the check must not go unseen
+        secret = credentials_in(part.folder, loaded.files, allowed=self._plan.options.allow_secrets)
+        errors = [p for p in [*loaded.problems, *secret] if p.severity is Severity.ERROR]
         if errors or loaded.record is None:
             raise RecordError(errors, f"{part.name} was changed since it was checked")
         return loaded

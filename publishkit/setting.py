@@ -41,6 +41,8 @@ class Options:
     """Do not wait until an archive has accepted what others name."""
     wait_timeout: float | None = None
     workers: int = 4
+    allow_secrets: bool = False
+    """Send files too that look like credentials."""
     choices: Choices = field(default_factory=Choices)
 
 
@@ -77,7 +79,8 @@ class Setting:
             try:
                 self.repositories[target.name].whoami()
             except AuthenticationError as error:
-                raise configuration.signing_in(self.config, target, error) from error
+                configuration.signing_in(self.config, target, error)
+                raise
 
 
 def blocks() -> dict[str, type[BaseModel]]:

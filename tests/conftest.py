@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 from servers.api import InvenioServer, NomadServer, invenio, nomad
 from servers.versions import NOMAD_VERSIONS
 
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
 
 
 RECORDS = Path(__file__).parents[1] / "records"
+
+# how long an example takes says nothing; `--hypothesis-profile=thorough` tries many more
+settings.register_profile("quick", deadline=None, max_examples=60)
+settings.register_profile("thorough", deadline=None, max_examples=1000)
+settings.load_profile("quick")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

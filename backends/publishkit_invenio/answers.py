@@ -7,7 +7,15 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    NonNegativeInt,
+    StrictBool,
+)
 
 __all__ = [
     "Community",
@@ -85,9 +93,9 @@ def _moment(value: object) -> datetime | None:
     """
     try:
         found = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-    except ValueError:
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError):  # the first and the last day there are, in another zone
         return None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
 Moment = Annotated[datetime | None, BeforeValidator(_moment)]
@@ -99,7 +107,7 @@ class Entry(_Answer):
     key: str
     status: str = ""
     """`pending` until it is committed; only in answers of `/files`."""
-    size: int | None = None
+    size: NonNegativeInt | None = None
     checksum: str | None = None
     """`md5:...`; None until the file is committed."""
     errors: Errors = ()
@@ -120,7 +128,7 @@ class FileList(_Answer):
 class FileSummary(_Answer):
     """The `files` of a draft or record; pending entries have neither size nor checksum."""
 
-    enabled: bool = True
+    enabled: StrictBool = True
     default_preview: str | None = None
     entries: Annotated[Mapping[str, Entry], BeforeValidator(_or_empty)] = {}
 
@@ -186,7 +194,7 @@ class Request(_Answer):
 
     id: str = ""
     status: str = ""
-    is_open: bool = False
+    is_open: StrictBool = False
     receiver: Annotated[Receiver, BeforeValidator(_or_empty)] = Receiver()
     links: Mapping[str, JsonValue] = {}
 
@@ -214,8 +222,8 @@ class Versions(_Answer):
 
     index: int = 0
     """1 for the first; 0 where the server does not say."""
-    is_latest: bool = False
-    is_latest_draft: bool = True
+    is_latest: StrictBool = False
+    is_latest_draft: StrictBool = True
     """False where a next version was begun; not said to those who may not change it (13.1.2)."""
 
 
@@ -224,7 +232,7 @@ class Deposited(_Answer):
 
     id: str
     status: str = ""
-    is_published: bool = False
+    is_published: StrictBool = False
     """Also of the draft in which a published record is edited."""
     revision_id: int = 0
     created: Moment = None
@@ -246,7 +254,7 @@ class Deposited(_Answer):
 class HitList(_Answer):
     """The records of a page."""
 
-    hits: tuple[Deposited, ...] = ()
+    hits: tuple[Deposited, ...]
     total: int = 0
     """On all pages together."""
 
@@ -254,7 +262,7 @@ class HitList(_Answer):
 class Hits(_Answer):
     """A page of a search."""
 
-    hits: HitList = HitList()
+    hits: HitList
 
 
 class Me(_Answer):
@@ -268,25 +276,25 @@ class Me(_Answer):
 class CommunityList(_Answer):
     """The communities of a page."""
 
-    hits: tuple[Community, ...] = ()
+    hits: tuple[Community, ...]
 
 
 class CommunityHits(_Answer):
     """A page of communities."""
 
-    hits: CommunityList = CommunityList()
+    hits: CommunityList
 
 
 class RequestList(_Answer):
     """The requests of a page."""
 
-    hits: tuple[Request, ...] = ()
+    hits: tuple[Request, ...]
 
 
 class RequestHits(_Answer):
     """A page of requests."""
 
-    hits: RequestList = RequestList()
+    hits: RequestList
 
 
 class _Processed(_Answer):
@@ -323,13 +331,13 @@ class Person(_Answer):
 class PersonList(_Answer):
     """The people of a page."""
 
-    hits: tuple[Person, ...] = ()
+    hits: tuple[Person, ...]
 
 
 class PersonHits(_Answer):
     """A page of people."""
 
-    hits: PersonList = PersonList()
+    hits: PersonList
 
 
 class Subject(_Answer):
@@ -354,13 +362,13 @@ class Grant(_Answer):
 class GrantList(_Answer):
     """The grants of a page."""
 
-    hits: tuple[Grant, ...] = ()
+    hits: tuple[Grant, ...]
 
 
 class GrantHits(_Answer):
     """The grants of a record."""
 
-    hits: GrantList = GrantList()
+    hits: GrantList
 
 
 class SecretLink(_Answer):
@@ -375,13 +383,13 @@ class SecretLink(_Answer):
 class SecretLinkList(_Answer):
     """The secret links of a page."""
 
-    hits: tuple[SecretLink, ...] = ()
+    hits: tuple[SecretLink, ...]
 
 
 class SecretLinkHits(_Answer):
     """The secret links of a record."""
 
-    hits: SecretLinkList = SecretLinkList()
+    hits: SecretLinkList
 
 
 def words(answer: JsonValue) -> str:

@@ -31,14 +31,10 @@ if TYPE_CHECKING:
 
     from pydantic import JsonValue
 
-    from publishkit.http import Body
+    from publishkit.bodies import Body
 
 __all__ = ["InvenioApi"]
 
-PATIENCE: Final = 600.0
-"""Seconds of silence before a slow call counts as lost: publishing 1,000 files took 37 s."""
-SLOWEST: Final = 20e6
-"""Bytes a second that a server (or a proxy that keeps the body first) digests at least."""
 PAGE: Final = 100
 """How many hits a page has; Zenodo gives no more."""
 _DIRECT: Final = frozenset({"affiliations", "awards", "funders", "subjects"})
@@ -134,7 +130,7 @@ class InvenioApi(AccessApi):
     def publish(self, id_: str) -> None:
         """Publish a draft. Never repeated: a second time is 404, and a 500 can have published."""
         path = f"{_draft(id_)}/actions/publish"
-        self._client.send("POST", path, repeat=False, timeout=PATIENCE)
+        self._client.send("POST", path, repeat=False, slow=True)
 
     def edit(self, id_: str) -> Deposited:
         """Begin to edit a published record, or go on with the edit that is open."""
@@ -147,7 +143,7 @@ class InvenioApi(AccessApi):
     def import_files(self, id_: str) -> None:
         """Take over the earlier version's files; where there are files already it is a 400."""
         path = f"{_draft(id_)}/actions/files-import"
-        self._client.send("POST", path, repeat=True, timeout=PATIENCE)
+        self._client.send("POST", path, repeat=True, slow=True)
 
     def reserve_doi(self, id_: str) -> Deposited:
         """Give a draft a DOI. Never repeated: a server without DOIs answers 500."""
@@ -169,7 +165,7 @@ class InvenioApi(AccessApi):
     def submit_review(self, id_: str) -> None:
         """Submit a draft to the review that was set. Never repeated: a second time is 500."""
         path = f"{_draft(id_)}/actions/submit-review"
-        self._client.send("POST", path, repeat=False, json={}, timeout=PATIENCE)
+        self._client.send("POST", path, repeat=False, json={}, slow=True)
 
     def include(self, id_: str, community: str) -> Request | None:
         """Ask a community, by UUID, to take a published record; a second time is a 400."""
@@ -210,7 +206,7 @@ class InvenioApi(AccessApi):
         body: JsonValue = [{"key": key} for key in keys]
         path = f"{_draft(id_)}/files"
         with _plainly():
-            answer = self._client.send("POST", path, repeat=True, json=body, timeout=PATIENCE)
+            answer = self._client.send("POST", path, repeat=True, json=body, slow=True)
         return self._parsed(FileList, answer)
 
     def content(self, id_: str, key: str, body: Callable[[], Body], size: int) -> Entry:
@@ -222,14 +218,16 @@ class InvenioApi(AccessApi):
                 repeat=True,
                 body=body,
                 headers={"Content-Type": "application/octet-stream"},
-                timeout=PATIENCE + size / SLOWEST,
+                slow=True,
+                digests=size,
             )
         return self._parsed(Entry, answer)
 
     def commit(self, id_: str, key: str, size: int) -> Entry:
         """Complete a file; 200 for one that is complete."""
-        path, timeout = f"{_file(id_, key)}/commit", PATIENCE + size / SLOWEST
-        return self._parsed(Entry, self._client.send("POST", path, repeat=True, timeout=timeout))
+        path = f"{_file(id_, key)}/commit"
+        answer = self._client.send("POST", path, repeat=True, slow=True, digests=size)
+        return self._parsed(Entry, answer)
 
     def published_files(self, id_: str) -> tuple[Entry, ...]:
         """The files of a published record."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from publishkit.errors import NotFoundError
+from publishkit.errors import NotFoundError, TemporaryError
 from publishkit_invenio.api import InvenioApi
 from publishkit_invenio.resolve import Lookups
 from publishkit_invenio.settings import InvenioSettings
@@ -42,11 +42,21 @@ class Connected:
         """
         draft = self._api.draft(id_)
         if draft and not draft.is_published:
-            return draft
+            return self._asked_for(id_, draft)
         try:
-            return self._api.record(id_)
+            return self._asked_for(id_, self._api.record(id_))
         except NotFoundError:
             return None
+
+    def _asked_for(self, id_: str, found: Deposited) -> Deposited:
+        """What was asked for; an answer about another one must not end up in a links file."""
+        if id_.casefold() not in {found.id.casefold(), found.parent.id.casefold()}:
+            raise TemporaryError(
+                f"asked for {id_}, the server answered about {found.id}",
+                target=self._api.target,
+                advice="Try again later; if it goes on, tell its operators.",
+            )
+        return found
 
     def _existing(self, id_: str) -> Deposited:
         found = self._look(id_)

@@ -60,7 +60,8 @@ def deposit_of(found: Deposited) -> Deposit:
 
 def _contents(found: Deposited) -> str:
     """A hash of what the files are: `revision_id` stays the same when files come and go."""
-    entries = sorted((e.key, e.size, e.checksum) for e in found.files.entries.values())
+    listed = ((e.key, e.size, e.checksum) for e in found.files.entries.values())
+    entries = sorted(listed, key=lambda one: (one[0], str(one)))
     text = json.dumps([found.files.enabled, entries])
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from publishkit.bodies import FileBody
 from publishkit.errors import (
     IntegrityError,
     LimitError,
@@ -12,7 +13,6 @@ from publishkit.errors import (
     RepositoryError,
     TemporaryError,
 )
-from publishkit.http import FileBody
 from publishkit.repository import DataFile, Digests, Meter, RemoteFile, Transfer
 from publishkit_invenio.answers import FileList
 
@@ -32,7 +32,8 @@ _AGAIN: Final = ("transfer failed", "smaller than expected")
 
 def remote(entry: Entry) -> RemoteFile:
     """A file as the server holds it; one that was only announced has no size yet."""
-    return RemoteFile(entry.size or 0, entry.checksum, entry.complete)
+    known = entry.size is not None and entry.checksum is not None  # as of every complete file
+    return RemoteFile(entry.size or 0, entry.checksum, entry.complete and known)
 
 
 def announce(api: InvenioApi, id_: str, keys: Sequence[str]) -> frozenset[str]:
@@ -107,7 +108,7 @@ class _Sending:
         entry = self._api.file(self._id, self._file.key)
         if not entry.complete:
             return None
-        body = FileBody(self._file.path, self._file.size, meter)
+        body = FileBody(self._file, meter)
         try:
             for _ in body:
                 pass
@@ -134,7 +135,7 @@ class _Sending:
         file, bodies = self._file, list[FileBody]()
 
         def make() -> FileBody:
-            bodies.append(FileBody(file.path, file.size, meter))
+            bodies.append(FileBody(file, meter))
             return bodies[-1]
 
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar
 
 from publishkit.errors import ConflictError, NotFoundError, Problem, RejectedError
 from publishkit.repository import (
@@ -42,9 +42,6 @@ if TYPE_CHECKING:
 
 __all__ = ["InvenioRepository"]
 
-PAUSES: Final = (0.25, 0.25, 0.5, 0.5, 1.0, 1.0, 1.5, 2.0, 3.0)
-"""Seconds between looks for a draft, 10 in all: the index was up to 1 s late on 13.1.2."""
-
 
 class InvenioRepository(
     Details, RelatedWorks, Access, Communities, Dois, Listing, Downloads, Repository
@@ -60,6 +57,7 @@ class InvenioRepository(
 
     metadata_first: ClassVar[bool] = True
     overwrites: ClassVar[bool] = False
+    lag: ClassVar[float] = 30.0
 
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
@@ -96,18 +94,15 @@ class InvenioRepository(
         body: JsonValue = {"metadata": {"title": marker}, "files": {"enabled": True}}
         return deposit_of(self._api.create(body))
 
-    def find(self, marker: str, meter: Meter) -> Deposit | None:
+    def find(self, marker: str) -> Deposit | None:
         """The draft whose title is the marker, by the search over one's own drafts.
 
-        The index may miss a new draft, or show one that was deleted since.
+        The index may miss a new draft (for a second on 13.1.2), or show one that was deleted since.
         """
-        for pause in (0.0, *PAUSES):
-            if pause:
-                meter.wait(pause)
-            for hit in self._api.own(f'metadata.title:"{marker}"'):
-                found = self._look(hit.id) if hit.metadata.get("title") == marker else None
-                if found:
-                    return deposit_of(found)
+        for hit in self._api.own(f'metadata.title:"{marker}"'):
+            found = self._look(hit.id) if hit.metadata.get("title") == marker else None
+            if found:
+                return deposit_of(found)
         return None
 
     def get(self, id: str) -> Deposit:

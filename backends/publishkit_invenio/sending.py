@@ -7,8 +7,9 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, ValidationError
 
-from publishkit.errors import TemporaryError
-from publishkit.http import BearerAuth, Client, NoAuth
+from publishkit.errors import NotFoundError, TemporaryError
+from publishkit.http import Client
+from publishkit.sessions import BearerAuth, NoAuth
 from publishkit_invenio.answers import words
 
 if TYPE_CHECKING:
@@ -92,5 +93,11 @@ class Sender:
 
 
 def quoted(segment: str) -> str:
-    """A key or id as one segment of a path: slashes percent-encoded too."""
+    """A key or id as one segment of a path: slashes percent-encoded too.
+
+    Raises:
+        NotFoundError: The path would lead elsewhere: nothing is called so.
+    """
+    if segment in {"", ".", ".."}:
+        raise NotFoundError(f"nothing is called {segment!r}")
     return quote(segment, safe="")

@@ -76,7 +76,8 @@ class Writing(Connected):
         return ConflictError(
             f"the metadata of {id_} was changed by somebody else meanwhile",
             target=self._api.target,
-            advice="Look at the draft's page; running the command again overwrites it.",
+            advice="Look at its page; take the edit over by publishkit pull FOLDER, or "
+            "overwrite it by --force.",
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import weakref
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
@@ -67,6 +68,7 @@ class Archive(Repository):
         self._target = connection.target.name
         self._layout = Layout(folder_of(connection.target))
         self._index = Index(self._layout)
+        weakref.finalize(self, self._index.finish)  # at the process's end at the latest
         self._manifests = Manifests()
 
     def whoami(self) -> User:
@@ -99,7 +101,7 @@ class Archive(Repository):
                     target=self._target,
                 ) from error
 
-    def find(self, marker: str, meter: Meter) -> Deposit | None:  # noqa: ARG002 - no wait
+    def find(self, marker: str) -> Deposit | None:
         """The deposit of a marker; at once, and after `update` too."""
         with self._failures("look for a deposit"):
             place = self._layout.find(id_of(marker))

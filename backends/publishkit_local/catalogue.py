@@ -8,8 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from publishkit.abilities import Catalogue, DoiLookup, Download, Query, Search, Source
+from publishkit.bodies import BLOCK
 from publishkit.errors import IntegrityError
-from publishkit.http import BLOCK
 from publishkit.markup import plain
 from publishkit.repository import Deposit, State
 from publishkit_local import bag as bags
@@ -21,6 +21,7 @@ from publishkit_local.manifest import PAYLOAD, arrived
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+    from typing import BinaryIO
 
     from pydantic import JsonValue
 
@@ -84,9 +85,19 @@ class Listed(Archive, Catalogue, Search, Download, DoiLookup):
                     advice="Put the file back from a backup.",
                     target=self._target,
                 )
-            with path.open("rb") as file:
-                file.seek(offset)
-                yield iter(partial(file.read, BLOCK), b"")
+            file = path.open("rb")
+        with file:
+            file.seek(offset)
+            yield self._blocks(file)
+
+    def _blocks(self, file: BinaryIO) -> Iterator[bytes]:
+        """What is in a file; what fails where it is written is not the archive's failure."""
+        while True:
+            with self._failures("read a file"):
+                block = file.read(BLOCK)
+            if not block:
+                return
+            yield block
 
     def _newest_first(self) -> list[tuple[Place, Record | None, Deposit]]:
         with self._failures("read the archive"):

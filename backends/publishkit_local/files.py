@@ -7,8 +7,8 @@ import os
 import shutil
 from typing import TYPE_CHECKING
 
+from publishkit.bodies import BLOCK, FileBody
 from publishkit.errors import IntegrityError
-from publishkit.http import BLOCK, FileBody
 from publishkit_local.manifest import PARTIAL, Manifests, inside
 from publishkit_local.storage import source
 
@@ -88,7 +88,7 @@ def _keep(part: Path, bag: Path, key: str, sha256: str, manifests: Manifests) ->
 
 def _copy(file: DataFile, part: Path, meter: Meter) -> Digests:
     with source(file.path):
-        body = FileBody(file.path, file.size, meter)
+        body = FileBody(file, meter)
     try:
         with part.open("wb") as out:
             while block := _read(body, file):

@@ -1,13 +1,15 @@
 """The archive's own page, `index.html`: every record, published or not.
 
 Several threads and processes write it: one at a time, each time as a whole. Those that wait
-while it is written share the next writing, so that pushing many records stays quick.
+while it is written share the next writing, and where an archive is so large that writing takes
+long, it is put off, so that pushing many records stays quick.
 """
 
 from __future__ import annotations
 
 import logging
 import os
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +25,7 @@ from publishkit_local import bag as bags
 from publishkit_local.info import COLLECTION, PREVIOUS, info, values
 from publishkit_local.labels import resource_type
 from publishkit_local.markup import Html, join, tag
-from publishkit_local.storage import write
+from publishkit_local.storage import PART, write
 from publishkit_local.style import badge, page
 from publishkit_local.text import count, human_size
 
@@ -37,6 +39,10 @@ __all__ = ["Index"]
 
 _PATIENCE: Final = 120.0
 """Seconds to wait for another process that writes the page."""
+_MANY: Final = 500
+"""Records. A page of no more is written at once, in some milliseconds."""
+_SHARE: Final = 0.1
+"""The part of the time that goes into writing a page of more."""
 _NAMED: Final = 5
 """Creators that are named for each record."""
 _log = logging.getLogger(__name__)
@@ -71,6 +77,8 @@ class Index:
         self._counting = Lock()
         self._wanted = 0
         self._done = 0
+        self._looked = False
+        self._due = 0.0  # on the monotonic clock: when it may be written again
         self._entries: dict[str, _Entry] = {}
 
     @contextmanager
@@ -87,7 +95,7 @@ class Index:
             raise self._busy() from error
 
     def refresh(self) -> None:
-        """Write the page, with all that was done before this call.
+        """Write the page, with all that was done before this call; at once, or by `finish`.
 
         Raises:
             TemporaryError: Another process keeps it locked.
@@ -96,15 +104,32 @@ class Index:
         with self._counting:
             self._wanted += 1
             mine = self._wanted
+        with self._turn:
+            if self._done >= mine:
+                return
+            if time.monotonic() >= self._due:
+                self._write_alone()
+            elif self._path_age() > 0:
+                self.outdate()  # for whoever comes after a kill
+
+    def finish(self) -> None:
+        """Write the page if that was put off. Never fails, as `repair`."""
         try:
             with self._turn:
-                if self._done < mine:
-                    with self._lock:
-                        covered = self._wanted
-                        self._write()
-                    self._done = covered
+                if self._done < self._wanted:
+                    self._write_alone()
+        except (OSError, TemporaryError) as error:
+            self._stale(error)
+
+    def _write_alone(self) -> None:
+        try:
+            with self._lock:
+                covered, begun = self._wanted, time.monotonic()
+                self._write()
         except Timeout as error:
             raise self._busy() from error
+        self._done, ended = covered, time.monotonic()
+        self._due = ended + (ended - begun) / _SHARE if len(self._entries) > _MANY else 0.0
 
     def _busy(self) -> TemporaryError:
         return TemporaryError(
@@ -118,15 +143,23 @@ class Index:
             os.utime(self._path, (0, 0))
 
     def repair(self) -> None:
-        """Write the page if a process ended between moving a bag and writing it.
+        """Write the page if a process ended between moving a bag and writing it, or meanwhile.
 
         Never fails: to look at an archive one need not be able to write to it.
         """
         try:
-            if self._path_age() < self._changed():
+            if self._path_age() < self._changed() or self._left_half():
                 self.refresh()
         except (OSError, TemporaryError) as error:
-            _log.info("%s could not be brought up to date: %s", self._path, error)
+            self._stale(error)
+
+    def _stale(self, error: Exception) -> None:
+        _log.info("%s could not be brought up to date: %s", self._path, error)
+
+    def _left_half(self) -> bool:
+        """Whether there is a half-written page; asked once, since later it may be our own."""
+        looked, self._looked = self._looked, True
+        return not looked and self._path.with_name(f".{self._path.name}{PART}").exists()
 
     def _path_age(self) -> int:
         return self._path.stat().st_mtime_ns if self._path.exists() else -1

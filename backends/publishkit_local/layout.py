@@ -101,19 +101,21 @@ class Layout:
             return Place(id_, bag, State.DRAFT)
         seen = self._seen.get(id_)
         if seen is None or not Path(seen).is_dir():
-            found = self._look()
-            seen = found.get(id_)
-            with self._lock:
-                self._seen = found
+            seen = self._look(id_)
         return self._place(id_, Path(seen)) if seen else None
 
-    def bags(self) -> Iterator[tuple[State, os.DirEntry[str]]]:
-        """Every deposit that has metadata, in no order; one may be moved meanwhile."""
+    def bags(self, end: str = "") -> Iterator[tuple[State, os.DirEntry[str]]]:
+        """Every deposit that has metadata, in no order; one may be moved meanwhile.
+
+        Args:
+            end: How the names of their folders end, to leave all others out.
+        """
         # Drafts first: one that is published meanwhile is seen where it ends up
         for state, folder in ((State.DRAFT, self.drafts), (State.PUBLISHED, self.published)):
             if folder.is_dir():
                 with os.scandir(folder) as found:
-                    bags = (entry for entry in found if _BAG.fullmatch(entry.name))
+                    ours = (entry for entry in found if entry.name.endswith(end))
+                    bags = (entry for entry in ours if _BAG.fullmatch(entry.name))
                     # a link may lead out of the archive
                     yield from ((state, bag) for bag in bags if not bag.is_symlink())
 
@@ -186,8 +188,14 @@ class Layout:
             self._seen[place.id] = str(to)
         return Place(place.id, to, state)
 
-    def _look(self) -> dict[str, str]:
-        return {entry.name[-_DIGITS:]: entry.path for _, entry in self.bags()}
+    def _look(self, id_: str) -> str | None:
+        """Look for a bag: all are noted the first time, later only names are compared."""
+        if self._seen:
+            return next((bag.path for _, bag in self.bags(f"-{id_}")), None)
+        found = {entry.name[-_DIGITS:]: entry.path for _, entry in self.bags()}
+        with self._lock:
+            self._seen = found
+        return found.get(id_)
 
     def _place(self, id_: str, bag: Path) -> Place:
         state = State.PUBLISHED if bag.parent == self.published else State.DRAFT

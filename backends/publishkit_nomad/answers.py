@@ -5,7 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, JsonValue
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    JsonValue,
+    NonNegativeInt,
+    StrictBool,
+)
 
 __all__ = [
     "ArchiveAnswer",
@@ -36,7 +44,10 @@ def _or_empty(value: object) -> object:
 
 def _in_utc(time: datetime) -> datetime:
     """NOMAD's times without a zone are in UTC (all of 1.3's, and datasets' in 2.0)."""
-    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    try:
+        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    except OverflowError as error:  # the first and the last day there are, in another zone
+        raise ValueError("no time that UTC knows") from error
 
 
 Moment = Annotated[datetime, AfterValidator(_in_utc)]
@@ -64,7 +75,7 @@ class Person(_Answer):
     username: str | None = None
     affiliation: str | None = None
     email: str | None = None
-    is_admin: bool = False
+    is_admin: StrictBool = False
 
 
 class Users(_Answer):
@@ -86,20 +97,20 @@ class Upload(_Answer):
     upload_name: str | None = None
     upload_create_time: Moment | None = None
     publish_time: Moment | None = None
-    process_running: bool = False
+    process_running: StrictBool = False
     process_status: str = ""
     current_process: str | None = None
     complete_time: str | None = None
     """When the last process ended; NOMAD 1.4.3 does not say."""
     last_status_message: str | None = None
     errors: Texts = ()
-    published: bool = False
+    published: StrictBool = False
     main_author: str = ""
     coauthors: Texts = ()
     reviewers: Texts = ()
     coauthor_groups: Texts = ()
     reviewer_groups: Texts = ()
-    with_embargo: bool = False
+    with_embargo: StrictBool = False
     """Whether an embargo is in force; false for a draft."""
     embargo_length: int = 0
     """Months; it stays when the embargo has ended."""
@@ -168,8 +179,8 @@ class Entry(_Answer):
     mainfile: str = ""
     entry_name: str | None = None
     entry_type: str | None = None
-    published: bool = False
-    processed: bool = True
+    published: StrictBool = False
+    processed: StrictBool = True
     processing_errors: Texts = ()
     upload_create_time: Moment | None = None
     comment: str | None = None
@@ -196,7 +207,7 @@ class Processed(_Answer):
     mainfile: str
     entry_id: str = ""
     process_status: str = ""
-    process_running: bool = False
+    process_running: StrictBool = False
     errors: Texts = ()
     entry_metadata: Entry | None = None
     """What the search index says of it; nothing before it is processed."""
@@ -232,8 +243,8 @@ class Element(_Answer):
     """A file or folder; a folder's size is that of all files below it."""
 
     name: str
-    size: int = 0
-    is_file: bool
+    size: NonNegativeInt = 0
+    is_file: StrictBool
 
 
 class Listing(_Answer):

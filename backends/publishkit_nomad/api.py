@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import quote
 
-from publishkit.errors import NotFoundError
+from publishkit.errors import NotFoundError, TemporaryError
 from publishkit_nomad import answers
 from publishkit_nomad.answers import (
     Dataset,
@@ -22,21 +22,21 @@ from publishkit_nomad.answers import (
 from publishkit_nomad.calls import Calls
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from pydantic import JsonValue
 
-    from publishkit.http import Body
+    from publishkit.bodies import Body
 
 __all__ = ["NomadApi"]
+
+Item = TypeVar("Item")
 
 _ID: Final = re.compile(r"[\w-]{1,64}", re.ASCII)
 PAGE: Final = 1000
 FOLDER_PAGE: Final = 10_000
 """NOMAD lists a whole folder for each page of it, so that few large ones are faster."""
-SEND_TIMEOUT: Final = 600.0
-"""Seconds that the server may think after the last byte of a zip."""
 UPLOADS_PAGE: Final = 100
 _EDITABLE: Final = (
     "entry_id",
@@ -87,7 +87,14 @@ class NomadApi(Calls):
 
     def upload(self, upload_id: str) -> Upload:
         """An upload as it is now."""
-        return self._get(answers.UploadAnswer, _of(upload_id)).data
+        found = self._get(answers.UploadAnswer, _of(upload_id)).data
+        if found.upload_id != upload_id:  # which must not end up in a links file
+            raise TemporaryError(
+                f"asked for the upload {upload_id}, the server answered about {found.upload_id}",
+                target=self.target,
+                advice="Try again later; if it goes on, tell its operators.",
+            )
+        return found
 
     def uploads_named(self, name: str) -> tuple[Upload, ...]:
         """One's own unpublished uploads of exactly this name."""
@@ -101,22 +108,22 @@ class NomadApi(Calls):
 
     def own_uploads(self) -> Iterator[Upload]:
         """All uploads that one is the main author of, the newest first."""
-        number, seen = 1, set[str]()
-        while True:
-            query: dict[str, str | int] = {
-                "is_owned": "true",
-                "order_by": "upload_create_time",
-                "order": "desc",
-                "page": number,
-                "page_size": UPLOADS_PAGE,
-            }
-            page = self._get(answers.UploadPage, "uploads", query)
-            # one that is made meanwhile moves the others to the next page
-            yield from (upload for upload in page.data if upload.upload_id not in seen)
-            seen |= {upload.upload_id for upload in page.data}
-            if not page.data or number * UPLOADS_PAGE >= page.pagination.total:
-                return
-            number += 1
+        query: dict[str, str | int] = {
+            "is_owned": "true",
+            "order_by": "upload_create_time",
+            "order": "desc",
+            "page_size": UPLOADS_PAGE,
+        }
+
+        def page(number: int) -> tuple[tuple[Upload, ...], int]:
+            found = self._get(answers.UploadPage, "uploads", {**query, "page": number})
+            return found.data, found.pagination.total
+
+        seen = set[str]()
+        for upload in self._all(page, UPLOADS_PAGE):
+            if upload.upload_id not in seen:  # one made meanwhile moves the others on
+                yield upload
+            seen.add(upload.upload_id)
 
     def count_unpublished(self) -> int:
         """How many unpublished uploads one is the main author of."""
@@ -165,18 +172,14 @@ class NomadApi(Calls):
 
     def all_processed(self, upload_id: str) -> Iterator[Processed]:
         """All entries of an upload with how their processing went, by main file."""
-        number = 1
-        while True:
-            query: dict[str, str | int] = {
-                "page": number,
-                "page_size": PAGE,
-                "order_by": "mainfile",
-            }
-            page = self._get(ProcessedPage, f"{_of(upload_id)}/entries", query)
-            yield from page.data
-            if not page.data or number * PAGE >= page.pagination.total:
-                return
-            number += 1
+        query: dict[str, str | int] = {"page_size": PAGE, "order_by": "mainfile"}
+
+        def page(number: int) -> tuple[tuple[Processed, ...], int]:
+            where = f"{_of(upload_id)}/entries"
+            found = self._get(ProcessedPage, where, {**query, "page": number})
+            return found.data, found.pagination.total
+
+        return self._all(page, PAGE)
 
     def processed(self, upload_id: str, *, page: int = 1, page_size: int = 1) -> ProcessedPage:
         """How the entries' processing went, the failed ones first."""
@@ -222,9 +225,11 @@ class NomadApi(Calls):
             more: dict[str, JsonValue] = {"page_after_value": after} if after else {}
             page = self._entry_page({**request, "pagination": {"page_size": PAGE, **order, **more}})
             yield from page.data
-            after = page.pagination.next_page_after_value
+            before, after = after, page.pagination.next_page_after_value
             if not after or not page.data:
                 return
+            if after == before:
+                raise self._endless()
 
     def _entry_page(self, request: dict[str, JsonValue]) -> answers.EntryPage:
         answer = self._send("POST", "entries/query", repeat=True, json=request)
@@ -240,13 +245,12 @@ class NomadApi(Calls):
 
     def folder(self, upload_id: str, path: str) -> Iterator[Element]:
         """What is directly in a folder."""
-        number = 1
-        while True:
-            page = self._folder_page(upload_id, path, number, FOLDER_PAGE)
-            yield from page.directory_metadata.content
-            if number * FOLDER_PAGE >= page.pagination.total:
-                return
-            number += 1
+
+        def page(number: int) -> tuple[tuple[Element, ...], int]:
+            found = self._folder_page(upload_id, path, number, FOLDER_PAGE)
+            return found.directory_metadata.content, found.pagination.total
+
+        return self._all(page, FOLDER_PAGE)
 
     def _folder_page(
         self, upload_id: str, path: str, page: int, page_size: int
@@ -278,7 +282,7 @@ class NomadApi(Calls):
 
     def put_zip(self, upload_id: str, body: Callable[[], Body]) -> None:
         """Send a zip that is unpacked over what is there; zips inside it stay as they are."""
-        self._send(
+        answer = self._send(
             "PUT",
             f"{_of(upload_id)}/raw/",
             repeat=True,
@@ -286,13 +290,33 @@ class NomadApi(Calls):
             body=body,
             # without it, or as a form, the upload stays empty
             headers={"Content-Type": "application/zip"},
-            timeout=SEND_TIMEOUT,
+            slow=True,
         )
+        self._parse(answers.UploadAnswer, answer)  # a page of a proxy is no sign that it arrived
 
     def delete_raw(self, upload_id: str, path: str) -> None:
         """Delete a file or a folder; what is missing is no error."""
         where = f"{_of(upload_id)}/raw/{quote(path)}"
         self._send("DELETE", where, repeat=True, accept=(HTTPStatus.NOT_FOUND,))
+
+    # ---- pages ----
+
+    def _all(self, page: Callable[[int], tuple[Sequence[Item], int]], size: int) -> Iterator[Item]:
+        """What is on all pages, of which `page` gives one by its number, and how much is on all."""
+        number, before = 1, tuple[Item, ...]()
+        while True:
+            items, total = page(number)
+            if items and items == before:
+                raise self._endless()
+            yield from items
+            if not items or number * size >= total:
+                return
+            number, before = number + 1, tuple(items)
+
+    def _endless(self) -> TemporaryError:
+        return TemporaryError(
+            "the server gives the same page of a list again and again", target=self.target
+        )
 
     # ---- datasets ----
 
@@ -308,14 +332,13 @@ class NomadApi(Calls):
 
     def datasets(self, **query: str) -> Iterator[Dataset]:
         """All datasets found by `user_id` or `doi`."""
-        number = 1
-        while True:
+
+        def page(number: int) -> tuple[tuple[Dataset, ...], int]:
             asked: dict[str, str | int] = {**query, "page": number, "page_size": PAGE}
-            page = self._get(answers.DatasetPage, "datasets/", asked)
-            yield from page.data
-            if not page.data or number * PAGE >= page.pagination.total:
-                return
-            number += 1
+            found = self._get(answers.DatasetPage, "datasets/", asked)
+            return found.data, found.pagination.total
+
+        return self._all(page, PAGE)
 
     def delete_dataset(self, dataset_id: str) -> None:
         """Delete a dataset; a missing one is no error."""

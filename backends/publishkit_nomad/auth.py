@@ -12,7 +12,9 @@ from urllib.parse import urlencode
 from requests.auth import AuthBase
 
 from publishkit.errors import TemporaryError
-from publishkit.http import BearerAuth, Client, NoAuth, json_of
+from publishkit.http import Client, json_of
+from publishkit.secrets import Secret, remember
+from publishkit.sessions import BearerAuth, NoAuth
 
 if TYPE_CHECKING:
     import requests
@@ -48,14 +50,14 @@ class PasswordAuth(AuthBase):
     def __init__(self, client: Client, username: str, password: str) -> None:
         self._client = client
         self._username = username
-        self._password = password
+        self._password = Secret(password)
         self._token = ""
         self._ends = 0.0
         self._lock = Lock()
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         """Sign a request; gets a token first if there is none, or none that lasts."""
-        request.headers["Authorization"] = f"Bearer {self._current()}"
+        request.headers["Authorization"] = Secret(f"Bearer {self._current()}")
         return request
 
     def __repr__(self) -> str:
@@ -66,6 +68,15 @@ class PasswordAuth(AuthBase):
         with self._lock:
             self._ends = 0.0
 
+    def _form(self) -> bytes:
+        # Without grant_type NOMAD from 1.4 on answers 422.
+        form = {
+            "grant_type": "password",
+            "username": self._username,
+            "password": self._password,
+        }
+        return urlencode(form, errors="surrogateescape").encode()
+
     def _current(self) -> str:
         with self._lock:
             if time.time() > self._ends - MARGIN:
@@ -74,23 +85,17 @@ class PasswordAuth(AuthBase):
             return self._token
 
     def _exchange(self) -> str:
-        # Without grant_type NOMAD from 1.4 on answers 422. The answer's own words never hold
-        # what was sent.
-        form = {
-            "grant_type": "password",
-            "username": self._username,
-            "password": self._password,
-        }
         answer = self._client.send(
             "POST",
             "auth/token",
             repeat=True,
-            body=lambda: urlencode(form).encode(),
+            body=self._form,
             headers={"Content-Type": "application/x-www-form-urlencoded"},
         )
         token = json_of(answer, self._client.target).get("access_token")
-        if isinstance(token, str) and token:
-            return token
+        if isinstance(token, str) and token and token.isascii() and token.isprintable():
+            remember(token)
+            return Secret(token)
         raise TemporaryError("the server gave no token", target=self._client.target)
 
 
@@ -100,5 +105,5 @@ def _end_of(token: str) -> float:
         payload = token.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
         return float(claims["exp"])
-    except (IndexError, KeyError, TypeError, ValueError):
+    except (IndexError, KeyError, TypeError, ValueError, OverflowError, RecursionError):
         return float("inf")

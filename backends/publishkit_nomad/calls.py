@@ -10,7 +10,8 @@ from pydantic import BaseModel, JsonValue, ValidationError
 
 from publishkit.abilities import Answer as RawAnswer
 from publishkit.errors import AuthenticationError, TemporaryError
-from publishkit.http import Body, Client, NoAuth
+from publishkit.http import Client
+from publishkit.sessions import NoAuth
 from publishkit_nomad import answers
 from publishkit_nomad.auth import PasswordAuth, auth_for
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     import requests
 
+    from publishkit.bodies import Body
     from publishkit.hooks import Connection
 
 __all__ = ["Calls", "RightsError"]
@@ -132,10 +134,10 @@ class Calls:
         body: Callable[[], Body] | None = None,
         headers: Mapping[str, str] | None = None,
         accept: Collection[int] = (),
-        timeout: float | None = None,
+        slow: bool = False,
+        digests: int = 0,
     ) -> requests.Response:
         def once() -> requests.Response:
-            more = {} if timeout is None else {"timeout": timeout}
             return self._client.send(
                 method,
                 path,
@@ -145,7 +147,8 @@ class Calls:
                 body=body,
                 headers=headers,
                 accept=accept,
-                **more,
+                slow=slow,
+                digests=digests,
             )
 
         try:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from zipstream.ng import ZipStream
 
-from publishkit.errors import IntegrityError
-from publishkit.http import FileBody
+from publishkit.bodies import FileBody
+from publishkit.errors import IntegrityError, TemporaryError
 from publishkit_nomad import manifest
 from publishkit_nomad.block import block_of
 from publishkit_nomad.entry import ENTRY, archive_of
@@ -32,6 +32,11 @@ NOMAD_YAML: Final = "nomad.yaml"
 OWN: Final = frozenset({ENTRY, RECORD, MANIFEST})
 """What publishkit puts into every upload, by name."""
 _METADATA_FILES: Final = frozenset({NOMAD_YAML, "nomad.yml", "nomad.json"})
+
+
+_LONGEST: Final = 4096
+"""Characters of a path: no system that NOMAD runs on has longer ones."""
+_SHOWN: Final = 100
 
 
 def joined(prefix: str, name: str) -> str:
@@ -80,13 +85,29 @@ def _stripped(key: str) -> str:
 
 
 def walk(api: NomadApi, upload_id: str, folder: str) -> Iterator[tuple[str, int]]:
-    """The path and size in bytes of every file in a folder and below it; `""` is the root."""
-    for element in api.folder(upload_id, folder):
-        path = joined(folder, element.name)
-        if element.is_file:
-            yield path, element.size
-        else:
-            yield from walk(api, upload_id, path)
+    """The path and size in bytes of every file in a folder and below it; `""` is the root.
+
+    Raises:
+        TemporaryError: The server lists what no folder can hold.
+    """
+    left = [folder]
+    while left:
+        here = left.pop()
+        for element in api.folder(upload_id, here):
+            path = joined(here, element.name)
+            if not _can_be(element.name, path):
+                raise TemporaryError(
+                    f"the server lists a file that cannot be one: {path[:_SHOWN]!r}",
+                    target=api.target,
+                )
+            if element.is_file:
+                yield path, element.size
+            else:
+                left.append(path)
+
+
+def _can_be(name: str, path: str) -> bool:
+    return name not in {"", ".", ".."} and "/" not in name and len(path) <= _LONGEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +248,7 @@ class ZipBody(Iterator[bytes]):
 
     def _read(self, file: DataFile) -> Iterator[bytes]:
         try:
-            body = FileBody(file.path, file.size, self._meter)
+            body = FileBody(file, self._meter)
         except OSError as error:
             raise _unreadable(file, error) from error
         try:

@@ -20,7 +20,7 @@ PLACEHOLDER: Final = "0" * 64
 """As long as a digest; the manifest's size is known before the digests are."""
 
 _HEADER: Final = f"# Digests of the files beside this one; to check them: sha256sum -c {MANIFEST}\n"
-_COMMENT: Final = re.compile(r"#: (\d+) bytes(, generated)?")
+_COMMENT: Final = re.compile(r"#: (\d{1,18}) bytes(, generated)?")
 _LINE: Final = re.compile(r"(\\?)([0-9a-f]{64})  (.+)")
 
 

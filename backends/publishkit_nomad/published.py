@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from publishkit.abilities import Editing, Link, Versions
-from publishkit.errors import LostAnswerError, RejectedError
+from publishkit.errors import RejectedError
 from publishkit_nomad.relations import NomadRelations
 from publishkit_nomad.uploads import UploadRepository
 
@@ -36,7 +36,7 @@ class NomadEditing(UploadRepository, Editing):
 class NomadVersions(NomadRelations, Versions):
     """Follows published uploads by new ones."""
 
-    def new_version(self, id: str, marker: str, meter: Meter) -> Deposit:
+    def new_version(self, id: str, marker: str, meter: Meter) -> Deposit:  # noqa: ARG002 - no wait
         """An upload of its own, without files, since NOMAD copies none from one to another."""
         if not self.api.upload(id).published:
             raise RejectedError(
@@ -44,16 +44,7 @@ class NomadVersions(NomadRelations, Versions):
                 target=self.api.target,
                 advice="Push the changed files into it; only what is published needs a version.",
             )
-        found = self.find(marker, meter)
-        if found:
-            return found
-        try:
-            return self.create(marker)
-        except LostAnswerError:
-            found = self.find(marker, meter)
-            if found:
-                return found
-            raise
+        return self.find(marker) or self.create(marker)
 
     def follows(self, id: str) -> tuple[Link, ...]:
         """The old upload's address: NOMAD itself knows nothing of versions."""

@@ -106,6 +106,7 @@ class UploadRepository(Repository):
     metadata_first: ClassVar[bool] = False
     """NOMAD drops comment, references and datasets of an upload that has no entries yet."""
     overwrites: ClassVar[bool] = True
+    lag: ClassVar[float] = 30.0
 
     def __init__(self, access: Access) -> None:
         self.access = access
@@ -144,8 +145,8 @@ class UploadRepository(Repository):
             ) from error
         return self._deposit(upload)
 
-    def find(self, marker: str, meter: Meter) -> Deposit | None:  # noqa: ARG002
-        """The upload called `marker`, which NOMAD's list has at once."""
+    def find(self, marker: str) -> Deposit | None:
+        """The upload called `marker`; NOMAD's list has it as soon as it is made."""
         found = self.api.uploads_named(marker)
         return self._deposit(found[0]) if found else None
 

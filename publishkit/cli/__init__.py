@@ -21,6 +21,7 @@ from publishkit.cli.removing import delete, discard
 from publishkit.cli.report import show_error
 from publishkit.cli.sharing import share
 from publishkit.cli.state import publish, status, update
+from publishkit.cli.text import clean
 from publishkit.errors import Cancelled, PublishkitError
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def _run() -> int:
     except click.exceptions.Exit as ended:
         return ended.exit_code
     except click.ClickException as error:
-        error.show()
+        _show_usage(error)
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
         show_error(Cancelled("stopped"))
@@ -87,6 +88,14 @@ def _run() -> int:
         known = _of_unforeseen(error)
         show_error(known)
         return known.exit_code
+
+
+def _show_usage(error: click.ClickException) -> None:
+    """Print what was wrong with the command, which may name what somebody else called a file."""
+    said = io.StringIO()
+    error.show(file=said)
+    for line in said.getvalue().splitlines():
+        click.echo(clean(line), err=True)
 
 
 def _of_unforeseen(error: Exception) -> PublishkitError:

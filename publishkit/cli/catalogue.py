@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
@@ -166,7 +167,7 @@ def save_or_print(data: bytes, output: Path | None) -> None:
 
     if output is None:
         with piped():
-            click.echo(data, nl=False)
+            click.echo(_for_people(data) if _seen() else data, nl=False)
         return
     try:
         output.write_bytes(data)
@@ -174,6 +175,16 @@ def save_or_print(data: bytes, output: Path | None) -> None:
         raise ConfigError(
             f"{output} cannot be written: {error.strerror}", advice="Give another file."
         ) from error
+
+
+def _seen() -> bool:
+    return bool(sys.stdout and sys.stdout.isatty())
+
+
+def _for_people(data: bytes) -> str:
+    """What came, for a terminal, which must not take anything in it for a command."""
+    lines = data.decode(errors="replace").split("\n")
+    return "\n".join(map(clean, lines))
 
 
 def _show(found: Iterable[Deposit | Entry], *, as_json: bool, quiet: bool) -> None:

@@ -57,6 +57,7 @@ __all__ = ["adopt", "new_version", "push", "targets", "validate", "whoami"]
     show_default=True,
     help="How many records, and how many files, are sent at once.",
 )
+@options.allow_secrets
 @options.loudness
 def push(
     *,
@@ -78,6 +79,7 @@ def push(
     wait_timeout: float | None,
     no_wait: bool,
     workers: int,
+    allow_secrets: bool,
     quiet: bool,
     verbose: int,
 ) -> None:
@@ -105,6 +107,7 @@ def push(
             publish_now=publish_now,
             wait_timeout=0.0 if no_wait else wait_timeout,
             workers=workers,
+            allow_secrets=allow_secrets,
             choices=Choices(
                 force=force,
                 recreate=recreate,
@@ -128,6 +131,7 @@ def push(
     is_flag=True,
     help="Publish although not everything could be processed.",
 )
+@options.allow_secrets
 @options.loudness
 def new_version(
     *,
@@ -138,6 +142,7 @@ def new_version(
     dry_run: bool,
     links: Path | None,
     allow_failed_entries: bool,
+    allow_secrets: bool,
     quiet: bool,
     verbose: int,
 ) -> None:
@@ -152,7 +157,7 @@ def new_version(
 
     logs.configure(verbose)
     choices = Choices(new_version=True, allow_failed_entries=allow_failed_entries)
-    chosen = Options(publish=publish, links=links, choices=choices)
+    chosen = Options(publish=publish, links=links, allow_secrets=allow_secrets, choices=choices)
     _carry_out(plan_new_version(what, to, chosen), dry_run=dry_run, yes=yes, quiet=quiet)
 
 
@@ -176,12 +181,14 @@ def _confirm(plan: Plan, *, yes: bool) -> None:
 @options.records
 @options.to(multiple=True)
 @options.recursive
+@options.allow_secrets
 @options.loudness
 def validate(
     *,
     records: tuple[Path, ...],
     to: tuple[str, ...],
     recursive: bool,
+    allow_secrets: bool,
     quiet: bool,
     verbose: int,
 ) -> None:
@@ -189,7 +196,7 @@ def validate(
     from publishkit.verbs.validate import validate as check
 
     logs.configure(verbose)
-    problems = check(records, to, recursive=recursive)
+    problems = check(records, to, recursive=recursive, allow_secrets=allow_secrets)
     if any(problem.severity is Severity.ERROR for problem in problems):
         raise RecordError(problems)
     report.show_problems(problems, quiet=quiet)

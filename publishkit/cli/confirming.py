@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from publishkit.cli.text import plural
+from publishkit.cli.text import clean, plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,6 +50,7 @@ def destroying(names: Sequence[str], *, yes: bool) -> None:
 
 
 def _ask(what: str, otherwise: str) -> None:
+    what = clean(what)
     if not (sys.stdin and sys.stdin.isatty()):
         raise click.UsageError(f"{what}? This cannot be undone: confirm it by --yes.")
     try:

@@ -7,6 +7,7 @@ import re
 from typing import Final
 
 from publishkit.cli.text import clean
+from publishkit.secrets import hidden
 
 __all__ = ["configure", "without_secrets"]
 
@@ -36,5 +37,9 @@ class _Formatter(logging.Formatter):
 
 
 def without_secrets(text: str) -> str:
-    """The text with every token and password in it replaced."""
+    """The text with every token and password in it replaced.
+
+    Those of this process by their value, others by what stands before them.
+    """
+    text = hidden(text)
     return _SECRETS.sub(lambda found: f"{found[1] or found[2]}***", text)

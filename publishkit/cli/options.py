@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 __all__ = [
+    "allow_secrets",
     "as_json",
     "at",
     "links",
@@ -63,6 +64,9 @@ what = click.argument("what")
 whats = click.argument("what", nargs=-1, required=True)
 as_json = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object a line, for machines."
+)
+allow_secrets = click.option(
+    "--allow-secrets", is_flag=True, help="Send files too that look like credentials."
 )
 yes = click.option("--yes", is_flag=True, help="Do it without asking.")
 

@@ -8,6 +8,7 @@ import click
 
 from publishkit.cli import confirming, logs, options, shown
 from publishkit.cli.output import print_json
+from publishkit.cli.text import clean
 
 if TYPE_CHECKING:
     from publishkit.abilities import Collection
@@ -38,7 +39,7 @@ def list_(*, query: str, to: str, as_json: bool, quiet: bool, verbose: int) -> N
         none = False
         _show(one, as_json=as_json, quiet=quiet)
     if none and not (as_json or quiet):
-        click.echo(f"No collections on {to}{f' match {query}' if query else ''}.")
+        click.echo(clean(f"No collections on {to}{f' match {query}' if query else ''}."))
 
 
 @collections.command()
@@ -83,7 +84,7 @@ def delete(*, name: str, to: str, yes: bool, as_json: bool, quiet: bool, verbose
     if found:
         _show(found, as_json=as_json, quiet=quiet, verb="deleted")
     elif not (as_json or quiet):
-        click.echo(f"There is no collection {name} on {to}.")
+        click.echo(clean(f"There is no collection {name} on {to}."))
 
 
 def _show(collection: Collection, *, as_json: bool, quiet: bool, verb: str = "") -> None:
@@ -117,4 +118,4 @@ def users(
         elif not quiet:
             shown.show_user(one)
     if none and not (as_json or quiet):
-        click.echo(f"Nobody on {to} matches {query}.")
+        click.echo(clean(f"Nobody on {to} matches {query}."))

@@ -76,7 +76,7 @@ def pull(
         if not pulled.known:
             where = _quoted(str(near(pulled.folder)))
             adopting = f"publishkit adopt {pulled.id} {where} --to {pulled.target}"
-            click.echo(f"If it is yours, and to push it from here: {adopting}")
+            click.echo(clean(f"If it is yours, and to push it from here: {adopting}"))
 
 
 @catalogue.entries.command("pull")
@@ -258,7 +258,7 @@ def _readable(answer: Answer) -> bytes:
         return answer.content
     try:
         found = json.loads(answer.content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return answer.content
     return (json.dumps(found, indent=2) + "\n").encode()
 

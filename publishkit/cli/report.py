@@ -81,7 +81,7 @@ def show_receipt(receipt: Receipt, verb: str = "") -> None:
     verb = verb or _verb(receipt)
     colour = "red" if receipt.outcome is Outcome.FAILED else None if receipt.ok else "yellow"
     click.secho(f"{verb:<10}", fg=colour, nl=False)
-    click.echo(f" {clean(receipt.name)} on {receipt.target}{clean(_details(receipt))}")
+    click.echo(clean(f" {receipt.name} on {receipt.target}{_details(receipt)}"))
     for failure in receipt.failures:
         click.echo(f"           not processed: {clean(failure)}")
 
@@ -152,7 +152,7 @@ class Reporter:
         counts = ", ".join(f"{number} {verb}" for verb, number in self._counts.items())
         links = f" Links: {', '.join(self._links)}" if self._links else ""
         with suppress(OSError):
-            click.echo(f"{counts}.{links}")
+            click.echo(clean(f"{counts}.{links}"))
 
     def planned(self, plan: Plan) -> None:
         """Say nothing; the problems were shown with the plan."""

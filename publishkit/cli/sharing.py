@@ -8,6 +8,7 @@ import click
 
 from publishkit.cli import logs, options, running, shown
 from publishkit.cli.output import print_json
+from publishkit.cli.text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -119,7 +120,7 @@ def _show_shares(
 
 
 def _show_url(share: Share, *, quiet: bool) -> None:
-    click.echo(share.url)
+    click.echo(clean(share.url))
     if not quiet:
         can = "see" if share.permission in {"view", "preview"} else "change"
         click.echo(f"Anybody who has this link can {can} the record.", err=True)

@@ -9,7 +9,7 @@ import click
 
 from publishkit.cli import confirming, logs, options, running, shown
 from publishkit.cli.output import print_json
-from publishkit.cli.text import near
+from publishkit.cli.text import clean, near
 from publishkit.errors import RecordError
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ def status(
 @options.recursive
 @options.links
 @running.wait_timeout
+@options.allow_secrets
 @options.as_json
 @options.loudness
 def publish(
@@ -85,6 +86,7 @@ def publish(
     recursive: bool,
     links: Path | None,
     wait_timeout: float | None,
+    allow_secrets: bool,
     as_json: bool,
     quiet: bool,
     verbose: int,
@@ -108,7 +110,13 @@ def publish(
     made = prepare(
         what,
         to,
-        Options(publish=True, links=links, wait_timeout=wait_timeout, choices=chosen),
+        Options(
+            publish=True,
+            links=links,
+            wait_timeout=wait_timeout,
+            allow_secrets=allow_secrets,
+            choices=chosen,
+        ),
         access=access_of(embargo, restricted=restricted),
         recursive=recursive,
         confirm=sure,
@@ -133,6 +141,7 @@ def publish(
 @options.recursive
 @options.links
 @running.wait_timeout
+@options.allow_secrets
 @options.as_json
 @options.loudness
 def update(
@@ -145,6 +154,7 @@ def update(
     recursive: bool,
     links: Path | None,
     wait_timeout: float | None,
+    allow_secrets: bool,
     as_json: bool,
     quiet: bool,
     verbose: int,
@@ -160,7 +170,12 @@ def update(
     from publishkit.verbs.update import prepare
 
     logs.configure(verbose)
-    chosen = Options(links=links, wait_timeout=wait_timeout, choices=Choices(force=force))
+    chosen = Options(
+        links=links,
+        wait_timeout=wait_timeout,
+        allow_secrets=allow_secrets,
+        choices=Choices(force=force),
+    )
     patch = _patch_of(file)
     prepared = partial(prepare, what, to, chosen, recursive=recursive)
     changes = _changes(patch, assignments)
@@ -177,7 +192,8 @@ def update(
     for other in made.others:
         if other.behind and not quiet:
             folder = near(other.behind)
-            click.echo(f"{folder} does not say this: its next update overwrites it.", err=True)
+            said = f"{folder} does not say this: its next update overwrites it."
+            click.echo(clean(said), err=True)
 
 
 def _json(text: str) -> JsonValue:

@@ -11,8 +11,8 @@ import pytest
 
 from publishkit import folder as folders
 from publishkit.abilities import Download
+from publishkit.bodies import FileBody
 from publishkit.errors import RejectedError
-from publishkit.http import FileBody
 from publishkit.repository import State
 from publishkit.setting import blocks
 from publishkit.testing.faults import Killed, Killer
@@ -207,7 +207,7 @@ class ConformanceTests:
 def _same(file: DataFile, checksum: str | None) -> bool:
     if checksum is None:
         return False
-    body = FileBody(file.path, file.size, NoMeter())
+    body = FileBody(file, NoMeter())
     try:
         for _ in body:
             pass

@@ -12,6 +12,7 @@ import pytest
 from publishkit import folder as folders
 from publishkit.abilities import DraftLimit, Grouping, Member
 from publishkit.errors import Cancelled, IntegrityError, NotFoundError, RejectedError
+from publishkit.locate import look
 from publishkit.receipts import Outcome
 from publishkit.repository import DataFile, Deposit, Digests, Repository, State, Transfer
 from publishkit.testing.base import DATA, new_marker
@@ -104,13 +105,13 @@ class RepositoryTests(
     def test_a_new_deposit_is_found_by_its_marker(self, repository: Repository) -> None:
         marker = new_marker()
         deposit = repository.create(marker)
-        found = repository.find(marker, NoMeter())
+        found = look(repository, marker, NoMeter(), self.patience)
         assert found is not None
         assert found.id == deposit.id
         repository.delete(deposit.id)
 
     def test_a_marker_that_was_never_used_finds_nothing(self, repository: Repository) -> None:
-        assert repository.find(new_marker(), NoMeter()) is None
+        assert repository.find(new_marker()) is None
 
     def test_nothing_changes_by_looking(self, repository: Repository, draft: Deposit) -> None:
         first = repository.get(draft.id)

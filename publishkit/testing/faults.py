@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from unittest.mock import patch
 
 from publishkit.http import Client
+from publishkit.locate import look
 from publishkit.testing.meter import NoMeter
 
 if TYPE_CHECKING:
@@ -24,6 +25,10 @@ _STEPS = (
     *("create", "find", "get", "files", "remove", "update", "settle", "publish"),
     *("edit", "discard", "new_version"),
 )
+
+
+_INDEXED = 10.0
+"""Seconds after which an archive's index has a new deposit."""
 
 
 class Killed(BaseException):
@@ -60,7 +65,7 @@ class Killer:
                 made = create(itself, marker)
             except Killed:
                 self._inside.depth = 1  # this look is no step
-                self.created += itself.find(marker, NoMeter()) is not None
+                self.created += look(itself, marker, NoMeter(), _INDEXED) is not None
                 self._inside.depth = 0
                 raise
             self.created += 1

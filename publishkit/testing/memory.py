@@ -62,7 +62,7 @@ class MemoryVersions(PlainRepository, Editing, Versions, Trash):
             before = self._published(id)
             made = self._versions.get(marker)
             if made not in self.shelves:
-                draft = self.find(marker, meter) or self.create(marker)
+                draft = self.find(marker) or self.create(marker)
                 self._versions[marker] = made = draft.id
                 self.shelves[made].files = dict(before.files)
             return self.get(made)

@@ -10,8 +10,8 @@ from functools import partial
 from threading import RLock
 from typing import TYPE_CHECKING, ClassVar
 
+from publishkit.bodies import FileBody
 from publishkit.errors import ConflictError, NotFoundError, Problem, RejectedError
-from publishkit.http import FileBody
 from publishkit.repository import (
     DataFile,
     Deposit,
@@ -118,7 +118,7 @@ class PlainRepository(Repository):
             self.shelves[new] = Shelf(marker)
             return self.get(new)
 
-    def find(self, marker: str, meter: Meter) -> Deposit | None:
+    def find(self, marker: str) -> Deposit | None:
         with self._lock:
             ids = [id_ for id_, shelf in self.shelves.items() if shelf.marker == marker]
             return self.get(ids[0]) if ids else None
@@ -160,7 +160,7 @@ class PlainRepository(Repository):
         return [Transfer((f.key,), f.size, partial(self._receive, id, f)) for f in files]
 
     def _receive(self, id_: str, file: DataFile, meter: Meter) -> Mapping[str, Digests]:
-        body = FileBody(file.path, file.size, meter)
+        body = FileBody(file, meter)
         try:
             data = b"".join(body)
             digests = body.digests

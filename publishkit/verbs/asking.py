@@ -29,4 +29,5 @@ def asking(setting: Setting, target: Target) -> Iterator[None]:
     except AuthenticationError as error:
         if setting.config.credentials(target):
             raise
-        raise configuration.signing_in(setting.config, target, error) from error
+        configuration.signing_in(setting.config, target, error)
+        raise

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from publishkit.abilities import Editing, Trash, Versions
 from publishkit.errors import NotFoundError, RejectedError
 from publishkit.finding import Found, Keeper, NotPushedError, able, find, keeping
+from publishkit.folder import find_records
+from publishkit.journal import journal_of
+from publishkit.ledger import Ledger, ledger_path
 from publishkit.receipts import Outcome, Receipt
 from publishkit.repository import Deposit, State
 from publishkit.verbs.working import (
@@ -25,7 +29,6 @@ from publishkit.verbs.working import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
 
 __all__ = ["Deleted", "delete", "delete_each", "discard", "discard_each"]
 
@@ -95,6 +98,7 @@ def delete_each(
     try:
         found = find(what, to, links=as_path(links), recursive=recursive)
     except NotPushedError:  # deleted before
+        _finish(Path(what), as_path(links), recursive=recursive)
         return
     sign_in(found)
     states = [(one, _state(one)) for one in whole(found, "delete")]
@@ -107,6 +111,15 @@ def delete_each(
         partial(attempt, one, partial(_deleted, one, state, destroy=destroy))
         for one, state in states
     )
+
+
+def _finish(what: Path, links: Path | None, *, recursive: bool) -> None:
+    """Write what a killed deletion left in the journals into their links files."""
+    records = find_records(what, recursive=recursive)
+    for path in {ledger_path(record, links) for record in records}:
+        if journal_of(path).exists():
+            with Ledger.open(path):
+                pass
 
 
 def _state(found: Found) -> State:

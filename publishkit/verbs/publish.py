@@ -60,6 +60,7 @@ def publish(
     recursive: bool = False,
     links: str | Path | None = None,
     wait_timeout: float | None = None,
+    allow_secrets: bool = False,
     watcher: Watcher | None = None,
 ) -> list[Receipt]:
     """Publish deposits, or submit them for review; that cannot be undone, and nothing is asked.
@@ -78,6 +79,7 @@ def publish(
         recursive: Whether to look for records in deeper folders too.
         links: The links file, instead of the one that knows the folder.
         wait_timeout: How many seconds to wait for processing; None waits as long as it takes.
+        allow_secrets: Send files too that look like credentials.
         watcher: Is told how a folder's push goes on.
 
     Raises:
@@ -91,6 +93,7 @@ def publish(
         publish=True,
         links=as_path(links),
         wait_timeout=wait_timeout,
+        allow_secrets=allow_secrets,
         choices=Choices(resubmit=resubmit, allow_failed_entries=allow_failed_entries),
     )
     access = access_of(embargo, restricted=restricted)

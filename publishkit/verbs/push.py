@@ -50,6 +50,7 @@ def push(
     allow_failed_entries: bool = False,
     wait_timeout: float | None = None,
     workers: int = 4,
+    allow_secrets: bool = False,
     watcher: Watcher | None = None,
 ) -> list[Receipt]:
     """Push record folders to one target or several, and keep the links.
@@ -72,6 +73,7 @@ def push(
         allow_failed_entries: Publish although not everything could be processed.
         wait_timeout: How many seconds to wait for processing; None waits as long as it takes.
         workers: How many records, and how many files, are sent at once.
+        allow_secrets: Send files too that look like credentials.
         watcher: Is told how the run goes on.
 
     Returns:
@@ -94,6 +96,7 @@ def push(
         publish_now=publish_now,
         wait_timeout=wait_timeout,
         workers=workers,
+        allow_secrets=allow_secrets,
         choices=Choices(
             force=force,
             recreate=recreate,
@@ -173,10 +176,7 @@ def _skipped(part: Part, target: Target) -> Receipt:
 
 def _rename(plan: Plan, ledgers: Mapping[Path, Ledger]) -> None:
     for renaming in plan.renamings:
-        ledger = ledgers[renaming.ledger]
-        for row in ledger.rows():
-            if row.folder == renaming.old:
-                ledger.rename(row, renaming.new)
+        ledgers[renaming.ledger].rename(renaming.old, renaming.new)
 
 
 def _raise_failures(receipts: Sequence[Receipt]) -> None:

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 from publishkit.abilities import Grouping
 from publishkit.errors import ConfigError, NotFoundError, TemporaryError
 from publishkit.finding import Found, find, keeping
+from publishkit.keeping import keeping_open
 from publishkit.receipts import page_of
-from publishkit.repository import Deposit, RemoteFile, Report, State
+from publishkit.repository import RemoteFile, Report, State
 from publishkit.verbs.asking import asking
 from publishkit.verbs.working import as_path
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -80,18 +81,25 @@ def status(
         RepositoryError: The target cannot be asked.
     """
     found = find(what, to, links=as_path(links), recursive=recursive)
-    return [_status(one) for one in found]
+    seen = [(one, _seen(one)) for one in found]
+    _keep(seen)  # only now, since a long look must not keep a push waiting
+    return [_status(one, report) for one, report in seen]
 
 
-def _status(found: Found) -> Status:
+def _seen(found: Found) -> Report | None:
+    """How it stands; None where it is gone and a links file knows it."""
     try:
         with asking(found.setting, found.target):
-            report = found.repository.inspect(found.id)
+            return found.repository.inspect(found.id)
     except NotFoundError:
         if found.row is None:
             raise
+        return None
+
+
+def _status(found: Found, report: Report | None) -> Status:
+    if report is None:
         return _gone(found)
-    _keep(found, report.deposit)
     report = _part(found, report)
     deposit = report.deposit
     return Status(
@@ -111,16 +119,21 @@ def _status(found: Found) -> Status:
     )
 
 
-def _keep(found: Found, deposit: Deposit) -> None:
+def _keep(seen: Iterable[tuple[Found, Report | None]]) -> None:
     """Keep what was seen; looking does not fail because it cannot be kept."""
-    state = State.FAILED if deposit.failures else deposit.state
-    with suppress(TemporaryError, ConfigError), keeping(found) as keeper:
-        keeper.keep(deposit, state=state.value)
+    with suppress(TemporaryError, ConfigError), keeping_open():
+        for found, report in seen:
+            with keeping(found) as keeper:
+                if keeper.row != found.row:  # changed meanwhile, so what was seen is older
+                    continue
+                if report:
+                    state = State.FAILED if report.deposit.failures else report.deposit.state
+                    keeper.keep(report.deposit, state=state.value)
+                else:
+                    keeper.note(state=State.GONE.value)
 
 
 def _gone(found: Found) -> Status:
-    with suppress(TemporaryError, ConfigError), keeping(found) as keeper:
-        keeper.note(state=State.GONE.value)
     return Status(
         name=found.name,
         target=found.target.name,

@@ -52,4 +52,5 @@ def whoami(to: str) -> User:
     try:
         return setting.repositories[target.name].whoami()
     except AuthenticationError as error:
-        raise configuration.signing_in(setting.config, target, error) from error
+        configuration.signing_in(setting.config, target, error)
+        raise

@@ -56,6 +56,7 @@ def update(
     recursive: bool = False,
     links: str | Path | None = None,
     wait_timeout: float | None = None,
+    allow_secrets: bool = False,
     watcher: Watcher | None = None,
 ) -> list[Receipt]:
     """Bring the metadata of deposits up to date; of published ones too, whose files stay.
@@ -69,6 +70,7 @@ def update(
         recursive: Whether to look for records in deeper folders too.
         links: The links file, instead of the one that knows the folder.
         wait_timeout: How many seconds to wait for processing; None waits as long as it takes.
+        allow_secrets: Send files too that look like credentials.
         watcher: Is told how the push of a draft goes on.
 
     Raises:
@@ -78,7 +80,12 @@ def update(
         UnsupportedError: The target cannot change what is published.
         ConfigError: A folder has no deposit yet, or the target is not known.
     """
-    options = Options(links=as_path(links), wait_timeout=wait_timeout, choices=Choices(force=force))
+    options = Options(
+        links=as_path(links),
+        wait_timeout=wait_timeout,
+        allow_secrets=allow_secrets,
+        choices=Choices(force=force),
+    )
     updating = prepare(what, to, options, changes=changes or {}, recursive=recursive)
     pushes = [partial(carry_out, plan, watcher or Quiet()) for plan in updating.plans]
     others = [partial(attempt, one.found, one.carry_out) for one in updating.others]

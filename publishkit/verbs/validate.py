@@ -17,7 +17,11 @@ __all__ = ["validate"]
 
 
 def validate(
-    records: Paths, to: str | Sequence[str] = "local", *, recursive: bool = False
+    records: Paths,
+    to: str | Sequence[str] = "local",
+    *,
+    recursive: bool = False,
+    allow_secrets: bool = False,
 ) -> list[Problem]:
     """Find everything about records that a target would refuse, drop or change.
 
@@ -27,6 +31,7 @@ def validate(
         records: A record folder, a folder of record folders, or several of either.
         to: The name of a target, or several.
         recursive: Whether to look for records in deeper folders too.
+        allow_secrets: Only warn of files that look like credentials.
 
     Returns:
         Errors, warnings and notices; none means that all is well.
@@ -34,4 +39,5 @@ def validate(
     Raises:
         ConfigError: A target, folder or the configuration will not do.
     """
-    return planner.check(paths_of(records), setting_of(to), Options(recursive=recursive))
+    options = Options(recursive=recursive, allow_secrets=allow_secrets)
+    return planner.check(paths_of(records), setting_of(to), options)

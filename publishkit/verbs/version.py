@@ -30,6 +30,7 @@ def new_version(
     allow_failed_entries: bool = False,
     wait_timeout: float | None = None,
     workers: int = 4,
+    allow_secrets: bool = False,
     watcher: Watcher | None = None,
 ) -> list[Receipt]:
     """Send what changed since a record was published as a new version of its deposit.
@@ -44,6 +45,7 @@ def new_version(
         allow_failed_entries: Publish although not everything could be processed.
         wait_timeout: How many seconds to wait for processing; None waits as long as it takes.
         workers: How many records, and how many files, are sent at once.
+        allow_secrets: Send files too that look like credentials.
         watcher: Is told how the run goes on.
 
     Raises:
@@ -56,6 +58,7 @@ def new_version(
         links=Path(links) if links else None,
         wait_timeout=wait_timeout,
         workers=workers,
+        allow_secrets=allow_secrets,
         choices=Choices(new_version=True, allow_failed_entries=allow_failed_entries),
     )
     return carry_out(plan_new_version(what, to, options), watcher or Quiet())

@@ -16,7 +16,7 @@ from publishkit.errors import (
     PartialError,
     PublishkitError,
 )
-from publishkit.keeping import keeping
+from publishkit.keeping import keeping, keeping_open
 from publishkit.progress import RunMeter
 from publishkit.receipts import Outcome, Receipt
 from publishkit.repository import Deposit, State
@@ -174,19 +174,20 @@ def one_by_one(runs: Iterable[Callable[[], Iterable[T]]]) -> Iterator[T]:
     receipts: list[Receipt] = []
     errors: list[PublishkitError] = []
     count = total = 0
-    for run in runs:
-        before = len(receipts)
-        try:
-            for one in run():
-                receipts += [one] if isinstance(one, Receipt) else []
-                yield one
-        except Cancelled:
-            raise
-        except PublishkitError as error:
-            errors.append(error)
-            receipts += error.receipts
-        count += 1
-        total += max(1, len(receipts) - before)
+    with keeping_open():
+        for run in runs:
+            before = len(receipts)
+            try:
+                for one in run():
+                    receipts += [one] if isinstance(one, Receipt) else []
+                    yield one
+            except Cancelled:
+                raise
+            except PublishkitError as error:
+                errors.append(error)
+                receipts += error.receipts
+            count += 1
+            total += max(1, len(receipts) - before)
     if errors:
         raise _together(errors, receipts, count, total)
 

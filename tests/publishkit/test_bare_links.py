@@ -10,7 +10,7 @@ import pytest
 
 import publishkit
 from publishkit.errors import ConfigError
-from publishkit.ledger import LINKS_FILE, Ledger
+from publishkit.ledger import LINKS_FILE, Ledger, Row
 from publishkit.progress import Quiet
 from publishkit.repository import State
 from publishkit.testing import MemoryRepository, metadata
@@ -50,6 +50,17 @@ def test_a_push_of_one_folder_takes_over_all_so_that_no_position_shifts(
     records: Path, memory: MemoryRepository, ids: list[str]
 ) -> None:
     publishkit.push(records / "1", to="memory")
+    receipts = publishkit.push(records, to="memory")
+    assert [r.id for r in receipts] == ids
+    assert len(memory.shelves) == 3
+
+
+def test_a_push_killed_while_it_takes_deposits_over_mixes_none_up(
+    records: Path, memory: MemoryRepository, ids: list[str]
+) -> None:
+    with Ledger.open(records / LINKS_FILE) as ledger:
+        row = Row(folder="0", target="memory", url="https://memory.example", id=ids[0])
+        ledger.claim(0, row)
     receipts = publishkit.push(records, to="memory")
     assert [r.id for r in receipts] == ids
     assert len(memory.shelves) == 3

@@ -137,6 +137,7 @@ def test_credentials_come_from_the_variables_a_target_names(tmp_path: Path) -> N
 
 def test_credentials_come_from_a_dotenv_file_and_the_environment_wins(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("PUBLISHKIT_PROD_TOKEN=file\nPUBLISHKIT_BETA_TOKEN=file\n")
+    (tmp_path / ".env").chmod(0o600)
     found = load(tmp_path, PUBLISHKIT_PROD_TOKEN="environment")
     assert found.credentials(found.target("prod")).token == "environment"
     assert found.credentials(found.target("beta")).token == "file"
@@ -157,3 +158,15 @@ def test_the_process_environment_is_read(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setitem(os.environ, "PUBLISHKIT_PROD_TOKEN", "t")
     found = config.load(tmp_path)
     assert found.credentials(found.target("prod")).token == "t"
+
+
+def test_a_target_says_how_long_its_silence_lasts(tmp_path: Path) -> None:
+    text = "[targets.prod]\ntimeout = 1.5\n[targets.test-1]\ntimeout = 300\n"
+    found = load(tmp_path, text)
+    assert [found.target(name).timeout for name in ("prod", "beta", "test-1")] == [1.5, 120, 300]
+
+
+@pytest.mark.parametrize("wrong", ["0", "-1", '"10"', "true", "inf", "nan"])
+def test_a_silence_that_is_no_number_of_seconds_is_refused(tmp_path: Path, wrong: str) -> None:
+    with pytest.raises(ConfigError, match=r"targets.prod: timeout must be a number of seconds"):
+        load(tmp_path, f"[targets.prod]\ntimeout = {wrong}\n")

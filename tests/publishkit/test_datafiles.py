@@ -173,10 +173,10 @@ def test_publishignore_that_cannot_be_read_is_an_error(
 ) -> None:
     (folder / ".publishignore").touch()
 
-    def refuse(_path: Path, _encoding: str) -> str:
+    def refuse(_path: Path, _most: int) -> bytes:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(type(folder), "read_text", refuse)
+    monkeypatch.setattr("publishkit.ignored.read_small", refuse)
 
     assert problem(folder)[:2] == (".publishignore", "cannot be read: Permission denied")
 

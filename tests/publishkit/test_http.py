@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import time
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -10,6 +12,7 @@ import pytest
 import requests
 import responses
 
+from publishkit.bodies import FileBody
 from publishkit.errors import (
     AuthenticationError,
     Cancelled,
@@ -23,7 +26,10 @@ from publishkit.errors import (
     TemporaryError,
 )
 from publishkit.hooks import Connection, Credentials, Target
-from publishkit.http import ATTEMPTS, BearerAuth, Client, FileBody
+from publishkit.http import Client
+from publishkit.patience import ATTEMPTS, OUTAGE, REST
+from publishkit.repository import DataFile
+from publishkit.sessions import BearerAuth
 from publishkit.testing import NoMeter
 
 if TYPE_CHECKING:
@@ -126,6 +132,75 @@ def test_a_fault_that_stays_is_temporary(
     assert waits == sorted(waits)
 
 
+def test_a_server_that_was_there_is_waited_for_while_it_is_restarted(
+    client: Client, web: responses.RequestsMock, waits: list[float]
+) -> None:
+    web.get(f"{API}/first", json={})
+    client.get_json("/first")
+    for _ in range(ATTEMPTS):
+        web.get(f"{API}/a", body=requests.ConnectTimeout("no"))
+        web.get(f"{API}/a", status=503)
+    web.get(f"{API}/a", json={"ok": True})
+    assert client.get_json("/a") == {"ok": True}
+    assert len(waits) == 2 * ATTEMPTS
+
+
+def test_a_server_that_stays_away_is_given_up_for_all_requests(
+    client: Client, web: responses.RequestsMock, waits: list[float]
+) -> None:
+    web.get(f"{API}/first", json={})
+    client.get_json("/first")
+    web.get(f"{API}/a", status=502)
+    with pytest.raises(TemporaryError, match="502"):
+        client.get_json("/a")
+    assert OUTAGE <= sum(waits) <= 2 * OUTAGE
+    sent = len(web.calls)
+    with pytest.raises(TemporaryError, match="nothing was sent, since the server keeps failing"):
+        client.get_json("/first")
+    assert len(web.calls) == sent
+
+
+def test_a_server_that_was_given_up_is_tried_again_after_a_rest(
+    client: Client, web: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in "abc":
+        web.get(f"{API}/{name}", status=500)
+        with pytest.raises(TemporaryError, match="500"):
+            client.get_json(f"/{name}")
+    sent = len(web.calls)
+    with pytest.raises(TemporaryError, match="keeps failing"):
+        client.get_json("/a")
+    assert len(web.calls) == sent
+    now = time.monotonic() + REST
+    monkeypatch.setattr("publishkit.patience.time.monotonic", lambda: now)
+    web.get(f"{API}/d", json={"ok": True})
+    assert client.get_json("/d") == {"ok": True}
+
+
+def test_one_request_that_always_fails_does_not_stop_the_others(
+    client: Client, web: responses.RequestsMock
+) -> None:
+    web.get(f"{API}/good", json={})
+    web.get(f"{API}/bad", status=500)
+    for _ in range(5):
+        with pytest.raises(TemporaryError, match="500"):
+            client.get_json("/bad")
+        client.get_json("/good")
+
+
+def test_each_repeat_is_told_with_its_reason_and_without_advice(
+    client: Client, web: responses.RequestsMock, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING, "publishkit")
+    web.get(f"{API}/a", json={"message": "being restarted"}, status=503)
+    web.get(f"{API}/a", json={})
+    client.get_json("/a")
+    (line,) = [r.getMessage() for r in caplog.records if r.levelno == logging.WARNING]
+    assert line.startswith("archive: the server failed (503 Service Unavailable): being restarted")
+    assert line.partition("; trying again in ")[2].endswith(" s")
+    assert "Run the same command" not in line
+
+
 def test_a_wait_is_as_long_as_told(
     client: Client, web: responses.RequestsMock, waits: list[float]
 ) -> None:
@@ -189,7 +264,7 @@ def test_each_attempt_gets_a_whole_body(
     meter = NoMeter()
 
     def body() -> FileBody:
-        bodies.append(FileBody(path, 3_000_000, meter))
+        bodies.append(FileBody(DataFile("data", path, 3_000_000), meter))
         return bodies[-1]
 
     def receive(request: requests.PreparedRequest) -> tuple[int, dict[str, str], str]:
@@ -207,12 +282,39 @@ def test_each_attempt_gets_a_whole_body(
 def test_a_file_that_changes_while_it_is_read_is_noticed(tmp_path: Path) -> None:
     path = tmp_path / "data"
     path.write_bytes(b"x" * 10)
-    body = FileBody(path, 10, NoMeter())
+    body = FileBody(DataFile("data", path, 10), NoMeter())
     body.read(5)
     path.write_bytes(b"y" * 12)
     with pytest.raises(IntegrityError, match="changed while it was read"):
         body.read(10)
     body.close()
+
+
+def test_a_file_that_was_changed_after_its_folder_was_read_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "data"
+    path.write_bytes(b"x" * 10)
+    listed = DataFile("data", path, 10, path.stat().st_mtime_ns - 1)
+    with pytest.raises(IntegrityError, match="changed while it was read"):
+        FileBody(listed, NoMeter())
+
+
+def test_another_file_put_in_the_place_of_one_that_is_read_is_noticed(tmp_path: Path) -> None:
+    path, other = tmp_path / "data", tmp_path / "other"
+    path.write_bytes(b"x" * 10)
+    other.write_bytes(b"y" * 10)
+    os.utime(other, ns=(0, path.stat().st_mtime_ns))
+    body = FileBody(DataFile("data", path, 10, path.stat().st_mtime_ns), NoMeter())
+    body.read(5)
+    other.replace(path)
+    with pytest.raises(IntegrityError, match="changed while it was read"):
+        body.read(10)
+
+
+def test_a_pipe_put_in_the_place_of_a_file_is_noticed_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "data"
+    os.mkfifo(path)
+    with pytest.raises(IntegrityError, match="changed while it was read"):
+        FileBody(DataFile("data", path, 10), NoMeter())
 
 
 def test_a_redirect_on_the_same_host_takes_body_and_sign_in_along(

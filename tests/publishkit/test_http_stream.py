@@ -11,9 +11,19 @@ from typing import TYPE_CHECKING
 import pytest
 import responses
 
-from publishkit.errors import Cancelled, NotFoundError, RepositoryError, TemporaryError
+from publishkit.bodies import FileBody
+from publishkit.errors import (
+    Cancelled,
+    LostAnswerError,
+    NotFoundError,
+    RepositoryError,
+    TemporaryError,
+)
 from publishkit.hooks import Connection, Credentials, Target
-from publishkit.http import BearerAuth, Client
+from publishkit.http import Client
+from publishkit.repository import DataFile
+from publishkit.sessions import BearerAuth
+from publishkit.testing import NoMeter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -37,6 +47,7 @@ class Host(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.answers: dict[str, Callable[[], Answer]] = {}
         self.asked: list[tuple[str, Mapping[str, str]]] = []
+        self.slowly = threading.Event()
 
     @property
     def url(self) -> str:
@@ -53,6 +64,13 @@ class Host(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: Host
     protocol_version = "HTTP/1.1"
+
+    def do_PUT(self) -> None:
+        self.server.slowly.wait(0.5)  # the line takes nothing for so long
+        left = int(self.headers["Content-Length"])
+        while left:
+            left -= len(self.rfile.read(min(left, 1 << 20)))
+        self.do_GET()
 
     def do_GET(self) -> None:
         self.server.asked.append((self.path, dict(self.headers)))
@@ -98,8 +116,8 @@ def stop(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     return event
 
 
-def client_of(url: str, stop: threading.Event) -> Client:
-    target = Target(name="archive", backend="any", url=url)
+def client_of(url: str, stop: threading.Event, *, timeout: float = 20) -> Client:
+    target = Target(name="archive", backend="any", url=url, timeout=timeout)
     connection = Connection(target=target, credentials=Credentials(token=SECRET), stop=stop)
     return Client(connection, url, auth=BearerAuth(SECRET), words=words)
 
@@ -227,3 +245,26 @@ def test_a_stopped_run_ends_a_download(
         stop.set()
         with pytest.raises(Cancelled):
             next(blocks)
+
+
+def test_a_line_slower_than_a_connection_may_take_to_open_can_send_a_file(
+    archive: Host, client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("publishkit.http.CONNECT_TIMEOUT", 0.1)
+    path = tmp_path / "data"
+    path.write_bytes(bytes(20_000_000))  # more than the system keeps for a socket
+    file = DataFile("data", path, 20_000_000)
+    archive.says("/data", b"{}")
+    sent = client.send("PUT", "/data", repeat=False, body=lambda: FileBody(file, NoMeter()))
+    assert sent.ok
+
+
+def test_a_server_that_takes_no_more_bytes_is_noticed(
+    archive: Host, stop: threading.Event, tmp_path: Path
+) -> None:
+    path = tmp_path / "data"
+    path.write_bytes(bytes(20_000_000))
+    file = DataFile("data", path, 20_000_000)
+    client = client_of(archive.url, stop, timeout=0.1)
+    with pytest.raises(LostAnswerError):
+        client.send("PUT", "/data", repeat=False, body=lambda: FileBody(file, NoMeter()))

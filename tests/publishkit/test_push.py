@@ -330,6 +330,45 @@ def test_metadata_that_was_edited_on_the_web_is_not_overwritten_unless_forced(
     assert memory.shelves[receipt.id].title != "Edited on the web"
 
 
+def edited_meanwhile(memory: MemoryRepository, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the metadata change once, between a push's look at them and its own change."""
+    update, edits = memory.update, [1]
+
+    def late(id: str, record: Record, *, revision: str | None = None) -> str:
+        memory.shelves[id].edits += edits.pop() if edits else 0
+        return update(id, record, revision=revision)
+
+    monkeypatch.setattr(memory, "update", late)
+
+
+def test_an_edit_on_the_web_while_a_push_begins_is_refused_then_and_the_next_time(
+    records: Path, memory: MemoryRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publishkit.push(records / "0", to="memory")
+    write_record(records / "0", {"more.csv": b"1"}, metadata("Another title"))
+    edited_meanwhile(memory, monkeypatch)
+    with pytest.raises(ConflictError, match="changed meanwhile"):
+        publishkit.push(records / "0", to="memory")
+    with pytest.raises(ConflictError, match="--force"):
+        publishkit.push(records / "0", to="memory")
+
+
+def test_the_last_request_of_a_killed_run_is_not_taken_for_somebodys_edit(
+    records: Path, memory: MemoryRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(memory, "update", _die)
+        with pytest.raises(Killed):
+            publishkit.push(records / "0", to="memory")
+    edited_meanwhile(memory, monkeypatch)
+    (receipt,) = publishkit.push(records / "0", to="memory")
+    assert receipt.ok
+
+
+def _die(id: str, record: Record, *, revision: str | None = None) -> str:
+    raise Killed
+
+
 def test_a_create_whose_answer_was_lost_is_found_again(
     records: Path, memory: MemoryRepository, monkeypatch: pytest.MonkeyPatch
 ) -> None:

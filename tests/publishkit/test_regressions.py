@@ -29,9 +29,10 @@ from publishkit.errors import (
     TemporaryError,
 )
 from publishkit.hooks import Backend, Connection, Credentials, Target
-from publishkit.http import BearerAuth, Client
+from publishkit.http import Client
 from publishkit.ledger import LINKS_FILE, STATE_FOLDER, Ledger, Row
 from publishkit.repository import Deposit, Meter, Resolved, State
+from publishkit.sessions import BearerAuth
 from publishkit.testing import MemoryRepository, memory_backend, metadata, write_record
 from publishkit.verbs.adopt import adopt
 

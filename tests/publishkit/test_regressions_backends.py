@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from publishkit.http import Body
+    from publishkit.bodies import Body
     from publishkit.model import Record
     from publishkit_nomad.uploads import UploadRepository
 

@@ -6,7 +6,7 @@ import errno
 import json
 import sys
 from contextlib import contextmanager, suppress
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -24,6 +24,7 @@ from publishkit_nomad.urls import locate as locate_nomad
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from io import FileIO
     from pathlib import Path
 
     from pydantic import JsonValue
@@ -290,31 +291,31 @@ def test_a_links_file_that_is_a_symbolic_link_stays_one(records: Path, tmp_path:
 
 
 class FullDisk:
-    """A journal on a disk that is full."""
+    """A file on a disk that is full."""
 
-    def __init__(self, real: IO[str]) -> None:
+    def __init__(self, real: FileIO) -> None:
         self._real = real
 
-    def write(self, _: str) -> int:
-        return 0
-
-    def flush(self) -> None:
+    def write(self, _: bytes) -> int:
         raise OSError(errno.ENOSPC, "No space left on device")
+
+    def fileno(self) -> int:
+        return self._real.fileno()
 
     def close(self) -> None:
         self._real.close()
-        self.flush()  # what is in the buffer is written once more
 
 
 def test_a_full_disk_under_the_links_file_is_told_as_that(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with (  # noqa: PT012 - the error comes when the file is closed
-        pytest.raises(ConfigError, match="No space left"),
-        Ledger.open(tmp_path / LINKS_FILE) as ledger,
-    ):
-        monkeypatch.setattr(ledger, "_journal", FullDisk(vars(ledger)["_journal"]))
-        ledger.note(Row(folder="0", target="memory"), id="m1")
+    with Ledger.open(tmp_path / LINKS_FILE) as ledger:
+        journal = vars(ledger)["_journal"]
+        with monkeypatch.context() as patch:
+            patch.setattr(journal, "_file", FullDisk(vars(journal)["_file"]))
+            with pytest.raises(ConfigError, match="No space left"):
+                ledger.note(Row(folder="0", target="memory"), id="m1")
+    assert [row.id for row in Ledger.read(tmp_path / LINKS_FILE).rows()] == ["m1"]
 
 
 # ---- record_metadata.json ----

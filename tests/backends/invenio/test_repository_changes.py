@@ -229,7 +229,7 @@ def test_what_is_in_review_is_left_alone(
     answer: Answers,
     make_record: Records,
 ) -> None:
-    web.get(DRAFT, json=answer("in_review"))
+    web.get(DRAFT, json=answer("in_review", id=ID))
     repository.publish(ID, make_record(invenio={"communities": ["bigmap"]}))
     assert len(web.calls) == 1
 

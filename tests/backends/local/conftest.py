@@ -86,7 +86,7 @@ def push(repository: LocalRepository, make_record: MakeRecord, make_files: MakeF
         publish: bool = False,
     ) -> Deposit:
         record = record or make_record()
-        deposit = repository.find(marker, NoMeter()) or repository.create(marker)
+        deposit = repository.find(marker) or repository.create(marker)
         for transfer in repository.transfers(deposit.id, record, make_files(contents)):
             transfer.run(NoMeter())
         repository.settle(deposit.id, NoMeter())

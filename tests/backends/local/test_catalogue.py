@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -78,3 +79,13 @@ def test_what_was_put_in_the_place_of_a_file_is_not_read(
     (bag / "data" / "a").symlink_to(secret)
     with pytest.raises(IntegrityError, match="changed in the archive"), source.open(0):
         pass
+
+
+def test_a_full_disk_below_a_pull_is_not_said_to_be_the_archives(
+    push: Push, repository: LocalRepository
+) -> None:
+    (source,) = repository.sources(push({"a": b"12"}).id)
+    full = OSError(errno.ENOSPC, "No space left on device")
+    with pytest.raises(OSError, match="No space left"), source.open(0) as blocks:  # noqa: PT012 - it is the writing between that fails
+        assert next(blocks) == b"12"
+        raise full

@@ -74,13 +74,24 @@ def test_a_file_that_cannot_be_read_as_listed_is_named(
     elif change == "grow":
         file.path.write_bytes(b"12")
     else:  # root may read everything
-        _fail(monkeypatch, "open", file.path, PermissionError(errno.EACCES, "denied"))
+        _refuse_to_open(monkeypatch, file.path)
     with pytest.raises(IntegrityError, match=r"a\.dat") as caught:
         transfer.run(NoMeter())
     assert caught.value.advice
 
 
 # ---- when the system refuses ----
+
+
+def _refuse_to_open(monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
+    real = os.open
+
+    def failing(one: str, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
+        if Path(one) == path:
+            raise PermissionError(errno.EACCES, "denied")
+        return real(one, flags, mode, dir_fd=dir_fd)
+
+    monkeypatch.setattr(os, "open", failing)
 
 
 def _fail(monkeypatch: pytest.MonkeyPatch, name: str, only: Path, error: OSError) -> None:

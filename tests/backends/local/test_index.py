@@ -118,3 +118,45 @@ def test_a_page_that_another_process_keeps_locked_is_waited_for_in_vain_only_so_
     other.update(deposit.id, make_record("New"))
     assert "New" in _html(archive)
     assert other.settle(deposit.id, NoMeter()).id == deposit.id
+
+
+def test_the_page_of_a_large_archive_is_put_off_and_complete_in_the_end(
+    archive: Path, open_archive: Open, make_record: MakeRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index, "_MANY", 2)
+    monkeypatch.setattr(index, "_SHARE", 1e-9)
+    repository = open_archive()
+    written = []
+    for number in range(6):
+        deposit = repository.create(f"m{number}")
+        repository.update(deposit.id, make_record(f"Record {number}"))
+        written.append(_html(archive).count("<li>"))
+    assert written == [1, 2, 3, 3, 3, 3]
+    del repository  # as at the end of a process
+    assert _html(archive).count("<li>") == 6
+
+
+def test_a_page_that_was_put_off_when_the_process_was_killed_is_mended_by_the_next_look(
+    archive: Path, open_archive: Open, make_record: MakeRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index, "_MANY", 1)
+    monkeypatch.setattr(index, "_SHARE", 1e-9)
+    killed = open_archive()
+    deposits = [killed.create(f"m{number}") for number in range(3)]
+    for deposit in deposits:
+        killed.update(deposit.id, make_record("A record"))
+    killed.update(deposits[0].id, make_record("Retitled"))  # moves no bag
+    assert "Retitled" not in _html(archive)
+    open_archive().get(deposits[0].id)
+    assert "Retitled" in _html(archive)
+    assert _html(archive).count("<li>") == 3
+
+
+def test_a_half_written_page_is_gone_after_the_next_look(
+    push: Push, archive: Path, open_archive: Open
+) -> None:
+    deposit = push({"a": b"1"})
+    (archive / ".index.html.part").write_text("<html>half")
+    open_archive().get(deposit.id)
+    assert not (archive / ".index.html.part").exists()
+    assert "A title" in _html(archive)

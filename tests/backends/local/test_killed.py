@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import bagit
 import pytest
+from faults.local import SCENARIOS, matrix
 
 from publishkit.hooks import Connection, Credentials, Target
 from publishkit.repository import State
@@ -71,7 +72,7 @@ def _open(archive: Path) -> LocalRepository:
 def _push(archive: Path, record: Record, files: list[DataFile]) -> LocalRepository:
     """What the engine does, from whatever state it finds."""
     repository = _open(archive)
-    deposit = repository.find(MARKER, NoMeter()) or repository.create(MARKER)
+    deposit = repository.find(MARKER) or repository.create(MARKER)
     if repository.get(deposit.id).state is State.PUBLISHED:
         return repository
     repository.settle(deposit.id, NoMeter())
@@ -92,7 +93,7 @@ def _same(file: DataFile, checksum: str | None) -> bool:
 
 def _push_and_publish(archive: Path, record: Record, files: list[DataFile]) -> None:
     repository = _push(archive, record, files)
-    deposit = repository.find(MARKER, NoMeter())
+    deposit = repository.find(MARKER)
     assert deposit is not None
     if deposit.state is not State.PUBLISHED:
         repository.publish(deposit.id, record)
@@ -260,7 +261,7 @@ def test_killed_at_any_step_of_a_new_version_the_next_call_finishes(
         after=after,
     ):
         repository = _open(archive)
-        draft = repository.find("next", NoMeter())
+        draft = repository.find("next")
         assert draft is not None
         assert repository.files(draft.id) == repository.files(_id(archive))
         assert len(list((archive / ".incoming").iterdir())) == 1
@@ -286,6 +287,17 @@ def test_killed_at_any_step_of_putting_it_into_a_collection_a_published_bag_stay
 
 
 def _id(archive: Path) -> str:
-    deposit = _open(archive).find(MARKER, NoMeter())
+    deposit = _open(archive).find(MARKER)
     assert deposit is not None
     return deposit.id
+
+
+def test_a_command_that_is_killed_is_finished_by_the_same_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sample of `python -m tests.faults.local`, which kills every command at every step."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    push = next(one for one in SCENARIOS if one.name == "push --publish")
+    kills = matrix(every=40, jobs=1, scenarios=[push])
+    assert [one for one in kills if one.problems] == []
+    assert len(kills) > 1

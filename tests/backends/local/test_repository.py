@@ -69,7 +69,7 @@ def test_a_deposit_without_metadata_is_not_shown(
 def test_another_process_finds_everything(push: Push, open_archive: Open) -> None:
     ids = {push({"a": b"1"}, marker=f"m{n}", publish=bool(n % 2)).id for n in range(4)}
     other = open_archive()
-    found = {n: other.find(f"m{n}", NoMeter()) for n in range(4)}
+    found = {n: other.find(f"m{n}") for n in range(4)}
     assert {deposit.id for deposit in found.values() if deposit} == ids
     assert [other.get(id_).id for id_ in ids] == list(ids)
 

@@ -11,7 +11,7 @@ import responses
 from responses import matchers
 
 from publishkit.abilities import Permission, Query
-from publishkit.errors import RejectedError, TemporaryError
+from publishkit.errors import LostAnswerError, RejectedError, TemporaryError
 from publishkit_nomad.answers import Upload
 from publishkit_nomad.repository import NomadRepository
 from tests.backends.nomad.conftest import LEONARD, URL, Counter, FakeNomad
@@ -134,6 +134,8 @@ def test_a_new_version_whose_answer_was_lost_is_found_by_its_marker(
     post = responses.post(f"{URL}/uploads", body=LOST)
     responses.get(f"{URL}/uploads", json={"data": [new]})
     responses.get(f"{URL}/uploads/u2/rawdir/", json={"directory_metadata": {}})
+    with pytest.raises(LostAnswerError):
+        quiet.new_version("u1", "marker", meter)
     assert quiet.new_version("u1", "marker", meter).id == "u2"
     assert post.call_count == 1
 

@@ -55,9 +55,9 @@ def test_a_deposit_is_found_by_its_marker_until_the_first_update(
 ) -> None:
     created = repository.create("marker")
     assert created.state is State.DRAFT
-    assert repository.find("marker", meter) == created == repository.get(created.id)
+    assert repository.find("marker") == created == repository.get(created.id)
     repository.update(created.id, make_record())
-    assert repository.find("marker", meter) is None
+    assert repository.find("marker") is None
 
 
 @pytest.mark.parametrize("id_", ["../uploads", "..", "#", "a/b", "a?b=c", ""])
