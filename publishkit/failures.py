@@ -20,7 +20,16 @@ from publishkit.errors import (
     TemporaryError,
 )
 
-__all__ = ["away", "never_sent", "of_network", "of_status", "told_wait", "worth_repeating"]
+__all__ = [
+    "away",
+    "is_page",
+    "never_sent",
+    "of_network",
+    "of_page",
+    "of_status",
+    "told_wait",
+    "worth_repeating",
+]
 
 _REPEATABLE: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 
@@ -61,6 +70,28 @@ def of_network(error: requests.RequestException, *, repeat: bool) -> RepositoryE
     if never_sent(error):
         return kind("the server cannot be reached", answer=_cause(error))
     return kind("the connection broke", answer=_cause(error))
+
+
+def is_page(answer: requests.Response) -> bool:
+    """Whether an answer that should be data is a web page: of a proxy, or to sign in."""
+    kind = answer.headers.get("Content-Type", "").partition(";")[0]
+    return answer.ok and kind.strip().lower() in {"text/html", "application/xhtml+xml"}
+
+
+def of_page(answer: requests.Response, *, repeat: bool) -> RepositoryError:
+    """What to make of a web page in the place of an answer.
+
+    Args:
+        answer: The page.
+        repeat: Whether the request may be sent again; else its answer counts as lost.
+    """
+    kind = TemporaryError if repeat else LostAnswerError
+    return kind(
+        "the answer is a web page, which no archive's API gives",
+        status=answer.status_code,
+        advice="Check the target's URL, and whether this network asks you to sign in; "
+        "if both are right, try again later.",
+    )
 
 
 def of_status(answer: requests.Response, words: str, *, repeat: bool) -> RepositoryError:

@@ -17,7 +17,16 @@ from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from publishkit.bodies import FileBody
 from publishkit.errors import Cancelled, RepositoryError, TemporaryError
-from publishkit.failures import away, never_sent, of_network, of_status, told_wait, worth_repeating
+from publishkit.failures import (
+    away,
+    is_page,
+    never_sent,
+    of_network,
+    of_page,
+    of_status,
+    told_wait,
+    worth_repeating,
+)
 from publishkit.hooks import LOOPBACK
 from publishkit.patience import Patience, Spent
 from publishkit.received import read
@@ -110,6 +119,7 @@ class Client:
         accept: Collection[int] = (),
         slow: bool = False,
         digests: int = 0,
+        pages: bool = False,
     ) -> requests.Response:
         """Send a request and give its answer, 2xx or a status in `accept`.
 
@@ -124,6 +134,8 @@ class Client:
             accept: Statuses beyond 2xx that are answers and not errors.
             slow: Whether the server may think for long before it answers.
             digests: How many bytes the server must read through before it answers.
+            pages: Whether an HTML page may be an answer; else one with a status of success is
+                taken for that of somebody on the way, and the archive's as lost.
 
         Raises:
             LostAnswerError: `repeat` is false and no one knows whether the server acted.
@@ -138,6 +150,7 @@ class Client:
             (method, url),
             repeat=repeat,
             accept=accept,
+            pages=pages,
         )
 
     @contextmanager
@@ -159,7 +172,9 @@ class Client:
             Cancelled: The user stopped the run.
         """
         url = self._given(path)
-        answer = self._answered(lambda: self._opened(url, params), ("GET", url), repeat=True)
+        answer = self._answered(
+            lambda: self._opened(url, params), ("GET", url), repeat=True, pages=True
+        )
         try:
             yield self._blocks(answer)
         except requests.RequestException as error:
@@ -215,6 +230,7 @@ class Client:
         what: tuple[str, str],
         *,
         repeat: bool,
+        pages: bool,
         accept: Collection[int] = (),
     ) -> requests.Response:
         """The answer to a request, which is repeated while that is safe and may help."""
@@ -224,6 +240,8 @@ class Client:
             self._check_stop()
             self._patience.check(self.target)
             answer = self._tried(exchange, repeat=repeat, accept=accept)
+            if isinstance(answer, requests.Response) and not pages and is_page(answer):
+                answer = _Failure(of_page(answer, repeat=repeat))
             if isinstance(answer, requests.Response):
                 self._patience.answered()
                 return answer

@@ -68,6 +68,7 @@ class Sender:
             body=(lambda: body) if body is not None else None,
             headers={"Content-Type": content_type} if body is not None else None,
             accept=set(range(300, 600)) - busy,
+            pages=True,
         )
 
     def _get(self, model: type[Answer], path: str, params: dict[str, str] | None = None) -> Answer:

@@ -92,6 +92,7 @@ class Calls:
             body=None if body is None else lambda: body,
             headers=None if body is None else {"Content-Type": content_type},
             accept=_NO_SUCCESS,
+            pages=True,
         )
         return RawAnswer(answer.status_code, dict(answer.headers), answer.content)
 
@@ -135,7 +136,7 @@ class Calls:
         headers: Mapping[str, str] | None = None,
         accept: Collection[int] = (),
         slow: bool = False,
-        digests: int = 0,
+        pages: bool = False,
     ) -> requests.Response:
         def once() -> requests.Response:
             return self._client.send(
@@ -148,7 +149,7 @@ class Calls:
                 headers=headers,
                 accept=accept,
                 slow=slow,
-                digests=digests,
+                pages=pages,
             )
 
         try:

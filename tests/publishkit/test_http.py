@@ -122,6 +122,20 @@ def test_a_fault_passes(client: Client, web: responses.RequestsMock, status: int
     assert client.send("PUT", "/a", repeat=True).json() == {"ok": True}
 
 
+def test_a_web_page_with_a_status_of_success_is_no_answer(
+    client: Client, web: responses.RequestsMock
+) -> None:
+    page = "<html>Please sign in to this network</html>"
+    web.put(f"{API}/a", body=page, content_type="text/html; charset=utf-8")
+    web.put(f"{API}/a", json={"ok": True})
+    assert client.send("PUT", "/a", repeat=True).json() == {"ok": True}
+    web.post(f"{API}/b", body=page, content_type="text/html")
+    with pytest.raises(LostAnswerError, match="is a web page"):
+        client.send("POST", "/b", repeat=False)
+    web.get(f"{API}/c", body=page, content_type="text/html")
+    assert client.send("GET", "/c", repeat=True, pages=True).text == page
+
+
 def test_a_fault_that_stays_is_temporary(
     client: Client, web: responses.RequestsMock, waits: list[float]
 ) -> None:
