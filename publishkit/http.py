@@ -301,7 +301,8 @@ class Client:
             raise RepositoryError(
                 msg,
                 target=self.target,
-                advice="Credentials are sent to the target's own host only.",
+                advice="Credentials are sent to the target's own host only; if that is where the "
+                "archive is, write it as the target's url.",
             )
         return url
 

@@ -34,7 +34,7 @@ from publishkit_local.deposits import deposit_of, revision_of
 from publishkit_local.fixity import fixity
 from publishkit_local.index import Index
 from publishkit_local.info import COLLECTION, PREVIOUS, values
-from publishkit_local.layout import Layout, Place, id_of
+from publishkit_local.layout import Layout, Place, id_of, is_id
 from publishkit_local.manifest import Manifests, arrived
 from publishkit_local.targets import folder_of
 
@@ -108,11 +108,18 @@ class Archive(Repository):
             return deposit_of(place) if place else None
 
     def get(self, id: str) -> Deposit:
-        """The deposit as it is now; an index page that a kill left stale is mended on the way."""
+        """The deposit as it is now; what a kill left is mended on the way.
+
+        That is an index page that is stale, and the rest of a deposit that was being deleted.
+        """
         with self._failures("read a deposit"):
-            place = self._place(id)
             self._index.repair()
-            return deposit_of(place)
+            try:
+                return deposit_of(self._place(id))
+            except NotFoundError:
+                if is_id(id):
+                    self._layout.sweep(id)
+                raise
 
     def files(self, id: str) -> Mapping[str, RemoteFile]:
         """The payload: sizes as they are, digests as computed when the files arrived."""

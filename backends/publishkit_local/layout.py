@@ -30,7 +30,7 @@ from publishkit_local.storage import sync
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Layout", "Place", "id_in", "id_of", "slug"]
+__all__ = ["Layout", "Place", "id_in", "id_of", "is_id", "slug"]
 
 _DIGITS: Final = 12
 """Of an id."""
@@ -53,6 +53,11 @@ class Place:
 def id_of(marker: str) -> str:
     """The id of the deposit with a marker: 12 hexadecimal digits, ever the same."""
     return hashlib.sha256(marker.encode()).hexdigest()[:_DIGITS]
+
+
+def is_id(text: str) -> bool:
+    """Whether a text can be the id of a deposit, and so a part of a path."""
+    return _ID.fullmatch(text) is not None
 
 
 def id_in(path: Path, root: Path) -> str | None:
@@ -95,7 +100,7 @@ class Layout:
 
     def find(self, id_: str) -> Place | None:
         """Where a deposit lies, or None."""
-        if not _ID.fullmatch(id_):
+        if not is_id(id_):
             return None
         if (bag := self.incoming / id_).is_dir():
             return Place(id_, bag, State.DRAFT)
@@ -169,7 +174,7 @@ class Layout:
 
     def discard(self, id_: str) -> None:
         """Delete a deposit, also one whose deletion was broken off."""
-        rest = self.incoming / f".deleted-{id_}"
+        rest = self._rest(id_)
         place = self.find(id_)
         if place:
             shutil.rmtree(rest, ignore_errors=True)
@@ -177,6 +182,13 @@ class Layout:
             place.bag.rename(rest)
         if rest.exists():
             shutil.rmtree(rest)
+
+    def sweep(self, id_: str) -> None:
+        """Delete what is left of a deposit whose deletion was broken off, as far as one may."""
+        shutil.rmtree(self._rest(id_), ignore_errors=True)
+
+    def _rest(self, id_: str) -> Path:
+        return self.incoming / f".deleted-{id_}"
 
     def _move(self, place: Place, to: Path, state: State) -> Place:
         to.parent.mkdir(parents=True, exist_ok=True)

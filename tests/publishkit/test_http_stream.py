@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -64,6 +65,9 @@ class Host(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: Host
     protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        self.do_GET()
 
     def do_PUT(self) -> None:
         self.server.slowly.wait(0.5)  # the line takes nothing for so long
@@ -268,3 +272,19 @@ def test_a_server_that_takes_no_more_bytes_is_noticed(
     client = client_of(archive.url, stop, timeout=0.1)
     with pytest.raises(LostAnswerError):
         client.send("PUT", "/data", repeat=False, body=lambda: FileBody(file, NoMeter()))
+
+
+def test_a_name_that_is_not_known_for_a_while_is_asked_for_again(
+    archive: Host, stop: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, failures = socket.getaddrinfo, iter([True, True])
+
+    def asked(*args: object, **kwargs: object) -> list[object]:
+        if next(failures, False):
+            raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+        return real(*args, **kwargs)  # type: ignore[arg-type, return-value]
+
+    monkeypatch.setattr(socket, "getaddrinfo", asked)
+    archive.says("/data", b"{}")
+    client = client_of(archive.url.replace("127.0.0.1", "localhost"), stop)
+    assert client.send("POST", "/data", repeat=False).ok

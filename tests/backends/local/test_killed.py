@@ -12,6 +12,7 @@ import bagit
 import pytest
 from faults.local import SCENARIOS, matrix
 
+from publishkit.errors import NotFoundError
 from publishkit.hooks import Connection, Credentials, Target
 from publishkit.repository import State
 from publishkit.testing import Killed, NoMeter
@@ -196,6 +197,20 @@ def test_killed_at_any_step_of_a_deletion_the_next_one_finishes(
             break
         assert [path for path in archive.rglob("*") if id_[0] in path.name] == []
     assert at > 5
+
+
+def test_a_look_at_a_deposit_whose_deletion_was_killed_finishes_it(
+    tmp_path: Path, make_record: MakeRecord, make_files: MakeFiles
+) -> None:
+    archive, files = tmp_path / "archive", make_files({"a": b"1", "sub/b": b"2"})
+    _push(archive, make_record(), files)
+    id_ = _id(archive)
+    (bag,) = archive.glob("drafts/*")
+    bag.rename(archive / ".incoming" / f".deleted-{id_}")
+    with pytest.raises(NotFoundError):
+        _open(archive).get(id_)
+    assert [path for path in archive.rglob("*") if id_ in path.name] == []
+    assert "A title" not in (archive / "index.html").read_text(encoding="utf-8")
 
 
 def _published_once(archive: Path, record: Record, files: list[DataFile]) -> str:
