@@ -97,14 +97,21 @@ class Plan:
 
     @property
     def records(self) -> list[list[Step]]:
-        """The steps record by record, all targets of a record together."""
+        """The steps record by record, all targets of a record together.
+
+        What is finished comes last, so that runs that are stopped again and again get on.
+        """
         found: dict[tuple[Part, ...], list[Step]] = {}
         for step in self.steps:
             found.setdefault(step.parts, []).append(step)
-        records = list(found.values())
-        if self.options.publish:  # drafts that there are take room until they are published
-            records.sort(key=lambda steps: any(s.creates for s in steps))
-        return records
+        return sorted(found.values(), key=self._turn)
+
+    def _turn(self, steps: Sequence[Step]) -> int:
+        publish = self.options.publish
+        if all(s.done or (s.action is Action.NOTHING and not publish) for s in steps):
+            return 2
+        # drafts that there are take room until they are published
+        return int(publish and any(s.creates for s in steps))
 
     @property
     def irreversible(self) -> list[Step]:

@@ -88,7 +88,9 @@ class Run:
         finally:
             self._records.shutdown(cancel_futures=True)
             self._transfers.shutdown(cancel_futures=True)
-        return receipts
+        parts = ((part, step.target) for step in self._plan.steps for part in step.parts)
+        order = {(part.folder, target.name): n for n, (part, target) in enumerate(parts)}
+        return sorted(receipts, key=lambda receipt: order[receipt.folder, receipt.target])
 
     def _portion(self, steps: Sequence[Step]) -> list[Receipt]:
         options = self._plan.options

@@ -369,6 +369,25 @@ def _die(id: str, record: Record, *, revision: str | None = None) -> str:
     raise Killed
 
 
+def test_what_is_not_finished_comes_first_and_is_told_in_its_place(
+    records: Path, memory: MemoryRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publishkit.push([records / "0", records / "1"], to="memory", publish=True)
+    (done, *_), looked_at = memory.shelves, list[str]()
+    get = memory.get
+
+    def noted(id: str) -> Deposit:
+        looked_at.append(id)
+        return get(id)
+
+    monkeypatch.setattr(memory, "get", noted)
+    receipts = publishkit.push(records, to="memory", publish=True, workers=1)
+    assert [receipt.folder.name for receipt in receipts] == ["0", "1", "10"]
+    assert receipts[2].outcome is Outcome.CREATED
+    assert looked_at[0] == receipts[2].id
+    assert done in looked_at
+
+
 def test_a_create_whose_answer_was_lost_is_found_again(
     records: Path, memory: MemoryRepository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
