@@ -29,8 +29,11 @@ class Rows(Protocol):
     def row(self) -> Row:
         """What is known now."""
 
-    def note(self, *, sync: bool = False, **changes: object) -> None:
-        """Keep changes; with `sync` before a power failure could lose them."""
+    def note(self, *, sync: bool = False, renew: bool = False, **changes: object) -> None:
+        """Keep changes; with `sync` before a power failure could lose them.
+
+        With `renew` it counts as updated even if nothing changes.
+        """
 
     def keep(self, deposit: Deposit) -> None:
         """Keep what the repository says of the deposit."""

@@ -111,10 +111,10 @@ class Keeper:
                 told |= {"previous": "", "linked_before": {}}
             self._note(row, {**told, **changes})
 
-    def note(self, *, sync: bool = False, **changes: object) -> None:
-        """Keep changes in every row; with `sync` before a power failure could lose them."""
+    def note(self, *, sync: bool = False, renew: bool = False, **changes: object) -> None:
+        """Keep changes in every row, as `Ledger.note` does."""
         for row in self.rows:
-            self._note(row, changes, sync=sync)
+            self._note(row, changes, sync=sync, renew=renew)
 
     def go_back(self, deposit: Deposit) -> None:
         """Make the rows those of the version before, whose next version's draft was deleted."""
@@ -139,9 +139,11 @@ class Keeper:
             return repository.member(deposit, row.folder)
         return deposit
 
-    def _note(self, row: Row, changes: dict[str, object], *, sync: bool = False) -> None:
+    def _note(
+        self, row: Row, changes: dict[str, object], *, sync: bool = False, renew: bool = False
+    ) -> None:
         if self._ledger:
-            self._ledger.note(row, sync=sync, **changes)
+            self._ledger.note(row, sync=sync, renew=renew, **changes)
 
 
 class KeptRows:
@@ -169,9 +171,9 @@ class KeptRows:
         """The row."""
         return self.row
 
-    def note(self, *, sync: bool = False, **changes: object) -> None:
+    def note(self, *, sync: bool = False, renew: bool = False, **changes: object) -> None:
         """Keep changes."""
-        self._keeper.note(sync=sync, **changes)
+        self._keeper.note(sync=sync, renew=renew, **changes)
 
     def keep(self, deposit: Deposit) -> None:
         """Keep what the repository says of the deposit."""

@@ -189,12 +189,13 @@ class Ledger:
             )
         return own or (shared[0] if shared else None)
 
-    def note(self, row: Row, *, sync: bool = False, **changes: object) -> Row:
+    def note(self, row: Row, *, sync: bool = False, renew: bool = False, **changes: object) -> Row:
         """Keep a change of a row, and give the row as it is now.
 
         Args:
             row: The row to change, or a new one.
             sync: Whether the change must outlive a power failure before this returns.
+            renew: Whether the row counts as updated even if nothing changes.
             changes: The fields that change.
         """
         key = (row.folder, row.target)
@@ -202,7 +203,7 @@ class Ledger:
             known = self._items.get(key)
             base = known or row
             changes = {k: v for k, v in changes.items() if known is None or getattr(base, k) != v}
-            if known and not changes:
+            if known and not changes and not renew:
                 return known
             now = datetime.now(UTC).isoformat(timespec="seconds")
             new = replace(base, updated=now, **changes)  # type: ignore[arg-type]

@@ -98,12 +98,15 @@ def _new_version(job: Job, repository: Versions, old: str) -> Deposit:
     kept = {one: rel for one, rel in row.linked.items() if rel not in OF_ONE_VERSION}
     follows = {link.identifier: link.relation for link in repository.follows(old)}
     marker = row.next or _new_marker()
-    job.rows.note(sync=True, next=marker)
+
+    def made() -> Deposit:
+        job.rows.note(sync=True, renew=True, next=marker)  # when, as for a creation
+        return repository.new_version(old, marker, job.meter)
+
     try:
-        deposit = begun or repository.new_version(old, marker, job.meter)
+        deposit = begun or made()
     except LostAnswerError:
-        found = look(job.repository, marker, job.meter, job.repository.lag)
-        deposit = found or repository.new_version(old, marker, job.meter)
+        deposit = look(job.repository, marker, job.meter, job.repository.lag) or made()
     except (RejectedError, AuthenticationError):
         job.rows.note(next="")
         raise
@@ -159,13 +162,17 @@ def _new_marker() -> str:
 
 
 def _create(job: Job) -> Deposit:
-    if not job.rows.row.marker:
-        job.rows.note(sync=True, marker=_new_marker(), state=State.CREATING.value)
-    marker = job.rows.row.marker
+    marker = job.rows.row.marker or _new_marker()
     try:
-        deposit = job.repository.create(marker)
+        deposit = _created(job, marker)
     except LostAnswerError:
         found = look(job.repository, marker, job.meter, job.repository.lag)
-        deposit = found or job.repository.create(marker)
+        deposit = found or _created(job, marker)
     job.rows.note(sync=True, id=deposit.id)
     return deposit
+
+
+def _created(job: Job, marker: str) -> Deposit:
+    """Make it, noting when: should this run end here, the next one must know how long to look."""
+    job.rows.note(sync=True, renew=True, marker=marker, state=State.CREATING.value)
+    return job.repository.create(marker)

@@ -42,15 +42,18 @@ class DepositRows:
         """The row of one record, by its name in the links file."""
         return self._row(next(part for part in self.step.parts if part.key == record))
 
-    def note(self, *, sync: bool = False, **changes: object) -> None:
-        """Keep changes in every row; with `sync` before a power failure could lose them."""
+    def note(self, *, sync: bool = False, renew: bool = False, **changes: object) -> None:
+        """Keep changes in every row; with `sync` before a power failure could lose them.
+
+        With `renew` the rows count as updated even if nothing changes.
+        """
         last = self.step.parts[-1]
         for part in self.step.parts:
             mine = dict(changes)
             if self.step.group and changes.get("id"):
                 bare = Deposit(str(changes["id"]), State.CREATING, "", "", {})
                 mine["id"] = self._member(bare, part.key).id
-            self._note(part, sync=sync and part is last, **mine)
+            self._note(part, sync=sync and part is last, renew=renew, **mine)
 
     def keep(self, deposit: Deposit) -> None:
         """Keep what the repository says of the deposit."""
@@ -78,5 +81,7 @@ class DepositRows:
             folder=part.key, target=target.name, url=target.url, group=self.step.group
         )
 
-    def _note(self, part: Part, *, sync: bool = False, **changes: object) -> None:
-        self.ledgers[part.ledger].note(self._row(part), sync=sync, **changes)
+    def _note(
+        self, part: Part, *, sync: bool = False, renew: bool = False, **changes: object
+    ) -> None:
+        self.ledgers[part.ledger].note(self._row(part), sync=sync, renew=renew, **changes)

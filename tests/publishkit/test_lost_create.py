@@ -83,6 +83,22 @@ def test_long_after_one_look_is_enough(
     assert (archive.made, archive.looks) == (2, 1)
 
 
+def test_a_second_creation_is_waited_for_like_the_first(
+    records: Path, memory: MemoryRepository, archive: Archive
+) -> None:
+    archive.lost, archive.shows_after = Killed, 0
+    with pytest.raises(Killed):
+        publishkit.push(records / "0", to="memory")
+    memory.shelves.clear()
+    links = records / LINKS_FILE
+    links.write_text(_aged(links.read_text()))
+    archive.made, archive.shows_after = 0, 1 + LATE
+    with pytest.raises(Killed):
+        publishkit.push(records / "0", to="memory")
+    publishkit.push(records / "0", to="memory")
+    assert len(memory.shelves) == 1
+
+
 def test_what_was_never_made_is_made_once_it_can_no_longer_turn_up(
     records: Path, memory: MemoryRepository, archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
