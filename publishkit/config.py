@@ -314,13 +314,16 @@ def _merged(name: str, table: Mapping[str, object], base: Target | None, path: P
 
 def _wrong_types(table: Mapping[str, object]) -> list[str]:
     expected: dict[str, type] = {"sandbox": bool, "insecure": bool, "environment": dict}
-    timeout = table.get("timeout", 1)
-    wrong_time = type(timeout) not in {int, float} or not 0 < timeout < inf  # type: ignore[operator]
+    wrong_time = not _is_time(table.get("timeout", 1))
     return ["timeout must be a number of seconds"] * wrong_time + [
         f"{key} must be {_TYPE_NAMES[kind]}"
         for key in sorted(_KEYS & table.keys() - {"timeout"})
         if not isinstance(table[key], kind := expected.get(key, str))
     ]
+
+
+def _is_time(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < inf
 
 
 _TYPE_NAMES: Final[Mapping[type, str]] = {

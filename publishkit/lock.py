@@ -67,10 +67,12 @@ def _holder(mark: Path) -> str:
         words = mark.read_text(encoding="utf-8", errors="replace").split()[:2]
     except OSError:
         words = []
-    if len(words) < 2:  # noqa: PLR2004 - host and process
-        return "another process"
-    host, pid = reversed(words) if words[0].isdecimal() else words
-    return f"process {pid} on {host}"
+    match words:
+        case [pid, host] if pid.isdecimal():
+            return f"process {pid} on {host}"
+        case [host, pid]:
+            return f"process {pid} on {host}"
+    return "another process"
 
 
 def _no_locks(links: Path) -> ConfigError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import shutil
 import sys
 from contextlib import contextmanager, suppress
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from types import FrameType
     from typing import Any
 
-resource = pytest.importorskip("resource")  # limits the size of files, as a full disk does
 
 Rows = dict[tuple[str, str], Row]
 State = tuple[Rows, list[dict[str, str]]]
