@@ -14,6 +14,7 @@ import click
 from publishkit._version import __version__
 from publishkit.cli.catalogue import entries, list_deposits, search
 from publishkit.cli.commands import adopt, new_version, push, targets, validate, whoami
+from publishkit.cli.groups import Group
 from publishkit.cli.linking import doi, link
 from publishkit.cli.people import collections, users
 from publishkit.cli.pulling import pull, request
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
 __all__ = ["cli", "main"]
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(__version__, prog_name="publishkit")
 def cli() -> None:
     """Push folders of research data to NOMAD, InvenioRDM or a local archive."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from publishkit.cli import logs, options
+from publishkit.cli.groups import Group
 from publishkit.cli.output import print_json
 from publishkit.cli.text import clean
 
@@ -90,7 +91,7 @@ def search(
     _show(islice(found, limit), as_json=as_json, quiet=quiet)
 
 
-@click.group()
+@click.group(cls=Group)
 def entries() -> None:
     """Look at what an archive made of the files of a deposit."""
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from publishkit.cli import confirming, logs, options, running, shown
+from publishkit.cli.groups import Group
 from publishkit.cli.output import print_json
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def link(
                 shown.show_link(one)
 
 
-@click.group()
+@click.group(cls=Group)
 def doi() -> None:
     """Reserve or assign DOIs."""
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from publishkit.cli import confirming, logs, options, shown
+from publishkit.cli.groups import Group
 from publishkit.cli.output import print_json
 from publishkit.cli.text import clean
 
@@ -19,7 +20,7 @@ _to = options.to(multiple=False, default=None)
 _name = click.argument("name")
 
 
-@click.group()
+@click.group(cls=Group)
 def collections() -> None:
     """List, show, make and delete collections: NOMAD's datasets, InvenioRDM's communities."""
 

@@ -27,7 +27,7 @@ from publishkit.repository import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from publishkit.abilities import Share
     from publishkit.model import Record
@@ -86,7 +86,8 @@ class PlainRepository(Repository):
         """Whether publishing only submits, until `accept` or `decline` is called."""
         self.sent: list[str] = []
         """The keys of all files that were sent, in order."""
-        self._ids = itertools.count(1)
+        self.ids: Iterator[str] = (f"m{number}" for number in itertools.count(1))
+        """The ids that deposits get, one after the other."""
         self._lock = RLock()
 
     # ---- what a test does in the place of the archive's people ----
@@ -114,7 +115,7 @@ class PlainRepository(Repository):
 
     def create(self, marker: str) -> Deposit:
         with self._lock:
-            new = f"m{next(self._ids)}"
+            new = next(self.ids)
             self.shelves[new] = Shelf(marker)
             return self.get(new)
 
