@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
-from typing import TYPE_CHECKING, BinaryIO, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from publishkit.errors import IntegrityError
-from publishkit.repository import DataFile, Digests, Meter
+from publishkit.hashing import Hashing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from io import FileIO
+
+    from publishkit.repository import DataFile, Digests, Meter
 
 __all__ = ["BLOCK", "Body", "FileBody"]
 
@@ -36,8 +38,7 @@ class FileBody:
         self._of = file
         self._meter = meter
         self._sent = 0
-        self._md5 = hashlib.md5(usedforsecurity=False)
-        self._sha256 = hashlib.sha256()
+        self._hashing = Hashing(file.size)
         self._file = self._opened()
         self._first = self._stat()
 
@@ -55,16 +56,16 @@ class FileBody:
         if left and not block:
             raise self._changed()
         self._sent += len(block)
-        self._md5.update(block)
-        self._sha256.update(block)
+        self._hashing.update(block)
         if self._sent == len(self) and self._stat() != self._first:
             raise self._changed()
         self._meter.advance(len(block))
         return block
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file; its digests can still be asked for."""
         self._file.close()
+        self._hashing.close()
 
     def rewind(self) -> None:
         """Take back the progress that was reported, since the body must be sent again."""
@@ -76,13 +77,13 @@ class FileBody:
         """The digests of the whole file. Raises IntegrityError when it was not read whole."""
         if self._sent != len(self):
             raise self._changed()
-        return Digests(self._md5.hexdigest(), self._sha256.hexdigest())
+        return self._hashing.digests()
 
-    def _opened(self) -> BinaryIO:
+    def _opened(self) -> FileIO:
         def quickly(path: str, flags: int) -> int:  # a pipe put in its place would wait for ever
             return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
-        return open(self._of.path, "rb", opener=quickly)
+        return open(self._of.path, "rb", buffering=0, opener=quickly)
 
     def _stat(self) -> tuple[int, int]:
         """Of what the path leads to now, which must be what was opened."""

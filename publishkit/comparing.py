@@ -29,6 +29,8 @@ def _holds_the_same(job: Job, deposit: Deposit) -> bool:
 
 def fingerprint(job: Job) -> str:
     """The fingerprint of what the folder holds now; digests that are known are not computed."""
+    if job.known:
+        return job.known
     return job.fingerprint({f.key: job.digests.digests(f, job.meter) for f in job.files})
 
 

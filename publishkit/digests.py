@@ -6,7 +6,6 @@ Only a cache: without it, or when it is broken, files are read again and nothing
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import logging
 import os
 import sqlite3
@@ -19,10 +18,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import platformdirs
 
 from publishkit.errors import IntegrityError
+from publishkit.hashing import Hashing
 from publishkit.repository import DataFile, Digests
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from publishkit.repository import Meter
 
@@ -103,6 +103,24 @@ class DigestCache:
             raise _changed(file)
         self._keep(after, made)
         return made
+
+    def known(self, files: Iterable[DataFile]) -> dict[str, Digests] | None:
+        """The digests of files by key, if those of all are known; reads none.
+
+        Args:
+            files: Files as their folder was read.
+        """
+        found: dict[str, Digests] = {}
+        for file in files:
+            try:
+                now = _identity(file.path)
+            except OSError:
+                return None
+            known = None if _is_changed(file, now) else self._find(now)
+            if known is None:
+                return None
+            found[file.key] = known
+        return found
 
     def remember(self, file: DataFile, digests: Digests) -> None:
         """Keep digests that were computed while a file was sent.
@@ -215,19 +233,24 @@ def _identity(path: Path) -> _Identity:
 
 
 def _read(path: Path, meter: Meter | None) -> Digests:
-    md5, sha256 = hashlib.md5(usedforsecurity=False), hashlib.sha256()
-    with path.open("rb", buffering=0) as stream:
+    with (
+        path.open("rb", buffering=0) as stream,
+        contextlib.closing(Hashing(os.fstat(stream.fileno()).st_size)) as hashing,
+    ):
         while chunk := stream.read(_CHUNK):
-            md5.update(chunk)
-            sha256.update(chunk)
+            hashing.update(chunk)
             if meter:
                 meter.advance(0)
-    return Digests(md5.hexdigest(), sha256.hexdigest())
+        return hashing.digests()
 
 
 def _refuse_changed(file: DataFile, now: _Identity) -> None:
-    if now.size != file.size or (file.modified and now.modified != file.modified):
+    if _is_changed(file, now):
         raise _changed(file)
+
+
+def _is_changed(file: DataFile, now: _Identity) -> bool:
+    return now.size != file.size or bool(file.modified and now.modified != file.modified)
 
 
 def _changed(file: DataFile) -> IntegrityError:

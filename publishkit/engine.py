@@ -8,6 +8,7 @@ after that one look tells whether it was published.
 from __future__ import annotations
 
 import logging
+import time
 from concurrent.futures import Future, wait
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -44,6 +45,7 @@ __all__ = ["bring_up", "publish"]
 log = logging.getLogger("publishkit")
 
 SHOWN = 5  # names in a message
+_NEW_VERSION = "It is published, so send what is wrong as a new version: publishkit new-version"
 
 
 def bring_up(job: Job) -> Result:
@@ -69,13 +71,21 @@ def bring_up(job: Job) -> Result:
     return replace(result, outcome=Outcome.CREATED if created else Outcome.UPDATED)
 
 
-def publish(job: Job, deposit: Deposit) -> Deposit:
+def publish(job: Job, deposit: Deposit, *, late: float = 0.0) -> Deposit:
     """Publish a deposit, or submit it for review, unless that was done.
+
+    Args:
+        job: What it takes.
+        deposit: As it was just seen.
+        late: As in `Result`.
 
     Raises:
         RejectedError: The repository refuses, or the user must decide first.
+        IntegrityError: It does not hold what the folder holds.
         TemporaryError: It is not known to be published.
     """
+    if deposit.state not in DONE:
+        deposit = _landed(job, deposit, late)
     if deposit.state in DONE:
         return deposit
     _may_publish(job, deposit)
@@ -84,16 +94,38 @@ def publish(job: Job, deposit: Deposit) -> Deposit:
     # publishing moves the revision (InvenioRDM 13.1.2): should this run end before it sees by
     # how much, the next one must not take that for somebody's edit
     job.rows.note(contents="")
+    after: Deposit | None = None
     try:
-        job.repository.publish(deposit.id, job.record())
+        after = job.repository.publish(deposit.id, job.record(), seen=deposit)
     except RepositoryError as error:  # a 500 can have published: look before anything else
         failure = error
-    after = job.repository.settle(deposit.id, job.settling)
+    if after is None or after.state not in DONE:
+        after = job.repository.settle(deposit.id, job.settling)
     if after.state not in DONE:
         job.rows.note(contents=contents)
         raise failure or TemporaryError("it was told to publish, and has not yet")
     job.rows.keep(after)
+    if job.files and after.files is not None:
+        _verify(job, after)
     return after
+
+
+def _landed(job: Job, deposit: Deposit, late: float) -> Deposit:
+    """The deposit once no request is under way any more whose end nobody waits for.
+
+    A file that such a request sends once more, when it is complete, makes InvenioRDM 13.1.2
+    delete it; what is published cannot be mended.
+    """
+    until = max(late, job.repository.late(deposit.id))
+    if not until:
+        return deposit
+    if (seconds := until - time.monotonic()) > 0:
+        log.info("waiting %.0f s for requests that may still be under way", seconds)
+        job.meter.wait(seconds)
+    now = job.repository.settle(deposit.id, job.settling)
+    if job.files:
+        _verify(job, now)
+    return now
 
 
 # ---- what is there already ----
@@ -152,15 +184,16 @@ def _bring(job: Job, deposit: Deposit, *, created: bool) -> Result:
         deposit = _calm(job, deposit)
     known = job.rows.row.revision
     job.rows.note(state=deposit.state.value, sent="", revision="", contents="")
-    if repository.metadata_first:
-        # kept at once, so that an edit on the web is noticed even if this push ends here
-        job.rows.note(revision=_describe(job, deposit, known))
-    empty = created and not job.rows.row.previous  # a new version has files of the old one
-    sent = _send(job, id_, {} if empty else repository.files(id_))
-    if not repository.metadata_first:
-        repository.settle(id_, job.settling)
-        repository.update(id_, job.record())
-    deposit = repository.settle(id_, job.settling)
+    new = created and not job.rows.row.previous  # a new version has files of the old one
+    described = deposit if new else _describe_first(job, deposit, known)
+    # kept at once, so that an edit on the web is noticed even if this push ends here
+    job.rows.note(revision=described.revision if repository.metadata_first and described else "")
+    held = {} if new else _held(job, deposit)
+    sent = _send(job, id_, held)
+    if new or not described:
+        deposit = _describe_last(job, deposit, new=new)
+    else:
+        deposit = repository.settle(id_, job.settling)
     digests = _verify(job, deposit)
     job.rows.keep(deposit)
     job.rows.note(sent=job.fingerprint(digests))
@@ -170,11 +203,34 @@ def _bring(job: Job, deposit: Deposit, *, created: bool) -> Result:
         outcome=Outcome.UPDATED,
         files_sent=len(sent),
         bytes_sent=sum(f.size for f in sent),
+        late=job.began + repository.lag if not all(f.complete for f in held.values()) else 0.0,
     )
 
 
-def _describe(job: Job, deposit: Deposit, known: str) -> str:
-    """Replace the metadata, at the revision that was looked at; gives the new revision."""
+def _describe_first(job: Job, deposit: Deposit, known: str) -> Deposit | None:
+    """Replace the metadata before the files come, where that is how it goes."""
+    return _describe(job, deposit, known) if job.repository.metadata_first else None
+
+
+def _describe_last(job: Job, deposit: Deposit, *, new: bool) -> Deposit:
+    """Replace the metadata when all files are there; what that answers is the last look."""
+    repository, id_ = job.repository, deposit.id
+    if new and repository.metadata_first:
+        job.rows.note(revision="")  # this run may end before it knows the new one
+        after = _describe(job, deposit, deposit.revision)
+    else:
+        repository.settle(id_, job.settling)
+        after = repository.update(id_, job.record())
+    return after or repository.settle(id_, job.settling)
+
+
+def _held(job: Job, deposit: Deposit) -> Mapping[str, RemoteFile]:
+    """The files of a deposit as it was just seen."""
+    return job.repository.files(deposit.id) if deposit.files is None else deposit.files
+
+
+def _describe(job: Job, deposit: Deposit, known: str) -> Deposit | None:
+    """Replace the metadata, at the revision that was looked at."""
     repository, record = job.repository, job.record()
     try:
         return repository.update(deposit.id, record, revision=deposit.revision)
@@ -255,7 +311,7 @@ def _run_all(job: Job, transfers: Iterable[Transfer]) -> Iterable[Mapping[str, D
 
 def _verify(job: Job, deposit: Deposit) -> dict[str, Digests]:
     """Compare what the deposit holds with the folder, file by file."""
-    remote = job.repository.files(deposit.id)
+    remote = _held(job, deposit)
     digests = {f.key: job.digests.digests(f, job.meter) for f in job.files}
     bad = sorted(remote.keys() - digests.keys()) + [
         f.key for f in job.files if not _arrived(remote.get(f.key), f, digests[f.key])
@@ -264,7 +320,10 @@ def _verify(job: Job, deposit: Deposit) -> dict[str, Digests]:
         shown = ", ".join(bad[:SHOWN])
         if len(bad) > SHOWN:
             shown += f" and {len(bad) - SHOWN} more"
-        raise IntegrityError(f"{deposit.id} does not hold what the folder holds: {shown}")
+        raise IntegrityError(
+            f"{deposit.id} does not hold what the folder holds: {shown}",
+            advice=_NEW_VERSION if deposit.state is State.PUBLISHED else "",
+        )
     return digests
 
 

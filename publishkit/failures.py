@@ -72,10 +72,14 @@ def of_network(error: requests.RequestException, *, repeat: bool) -> RepositoryE
     return kind("the connection broke", answer=_cause(error))
 
 
+_PAGES: Final = frozenset({"text/html", "application/xhtml+xml"})
+
+
 def is_page(answer: requests.Response) -> bool:
     """Whether an answer that should be data is a web page: of a proxy, or to sign in."""
     kind = answer.headers.get("Content-Type", "").partition(";")[0]
-    return answer.ok and kind.strip().lower() in {"text/html", "application/xhtml+xml"}
+    # InvenioRDM 13.1.2 calls the nothing that it answers to a DELETE text/html
+    return answer.ok and bool(answer.content) and kind.strip().lower() in _PAGES
 
 
 def of_page(answer: requests.Response, *, repeat: bool) -> RepositoryError:

@@ -7,8 +7,10 @@ attempt, since a body that was read once would be sent empty (urllib3 2's own re
 from __future__ import annotations
 
 import logging
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin, urlsplit
 
@@ -28,6 +30,7 @@ from publishkit.failures import (
     worth_repeating,
 )
 from publishkit.hooks import LOOPBACK
+from publishkit.pace import Pace
 from publishkit.patience import Patience, Spent
 from publishkit.received import read
 from publishkit.secrets import hidden
@@ -71,6 +74,13 @@ class _Failure:
     told: float | None = None
     """Seconds that the server says to wait."""
 
+    @property
+    def refused(self) -> bool:
+        """Whether nobody acts on it, now or later."""
+        return self.error.status == HTTPStatus.TOO_MANY_REQUESTS or not (
+            self.error.status or not self.away
+        )
+
 
 class Client:
     """Sends requests to one target.
@@ -102,6 +112,7 @@ class Client:
         self._unsigned = session(connection, NoAuth(), {})
         self._timeout = connection.target.timeout
         self._patience = Patience()
+        self._pace = Pace(connection.workers, connection.stop)
         bundle = connection.target.ca_bundle
         # named in each request: the environment's REQUESTS_CA_BUNDLE wins over a session's
         self._verify = str(bundle) if bundle else None
@@ -120,6 +131,7 @@ class Client:
         slow: bool = False,
         digests: int = 0,
         pages: bool = False,
+        repeated: Callable[[], None] | None = None,
     ) -> requests.Response:
         """Send a request and give its answer, 2xx or a status in `accept`.
 
@@ -136,6 +148,7 @@ class Client:
             digests: How many bytes the server must read through before it answers.
             pages: Whether an HTML page may be an answer; else one with a status of success is
                 taken for that of somebody on the way, and the archive's as lost.
+            repeated: Called before it is sent again though an attempt before may yet be acted on.
 
         Raises:
             LostAnswerError: `repeat` is false and no one knows whether the server acted.
@@ -151,6 +164,7 @@ class Client:
             repeat=repeat,
             accept=accept,
             pages=pages,
+            repeated=repeated,
         )
 
     @contextmanager
@@ -232,6 +246,7 @@ class Client:
         repeat: bool,
         pages: bool,
         accept: Collection[int] = (),
+        repeated: Callable[[], None] | None = None,
     ) -> requests.Response:
         """The answer to a request, which is repeated while that is safe and may help."""
         method, url = what
@@ -252,14 +267,19 @@ class Client:
                 seconds = self._patience.wait(spent, away=answer.away, told=answer.told)
             if seconds is None:
                 raise failure
+            if repeated and not answer.refused:
+                repeated()
             self._pause(seconds, failure)
 
     def _tried(
         self, exchange: Callable[[], requests.Response], *, repeat: bool, accept: Collection[int]
     ) -> requests.Response | _Failure:
-        """Send a request once."""
+        """Send a request once, in its turn."""
         try:
-            answer = exchange()
+            with self._pace.turn():
+                began = time.monotonic()
+                answer = exchange()
+                self._pace.heard(began, answer.status_code, answer.headers)
         except requests.RequestException as error:
             unsent = never_sent(error)
             return _Failure(of_network(error, repeat=repeat or unsent), away=unsent)

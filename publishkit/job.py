@@ -65,9 +65,12 @@ class Job:
     repository: Repository
     record: Callable[[], Record]
     """Gives the record as the target takes it; asks the target when first called."""
-    files: Sequence[DataFile]
+    read: Callable[[], Sequence[DataFile]]
+    """Gives the files; reads the folder when first called."""
     fingerprint: Callable[[Mapping[str, Digests]], str]
     """Of the record and its files, given the files' digests."""
+    known: str = ""
+    """The same, where it was found a moment ago to be what was sent."""
     rows: Rows
     choices: Choices
     digests: DigestCache
@@ -76,6 +79,13 @@ class Job:
     """For bytes, and for waits that the user's patience does not end."""
     settling: Meter
     """For waits while the repository processes."""
+    began: float
+    """When this run began, by `time.monotonic()`."""
+
+    @property
+    def files(self) -> Sequence[DataFile]:
+        """The folder's files."""
+        return self.read()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,3 +97,6 @@ class Result:
     files_sent: int = 0
     bytes_sent: int = 0
     published_now: bool = False
+    late: float = 0.0
+    """Until when a request of a run that was killed may still change the deposit's files, by
+    `time.monotonic()`; 0 where there was none."""

@@ -61,7 +61,7 @@ def locate(job: Job) -> tuple[Deposit, bool]:
 
 def _get(job: Job, row: Row) -> Deposit | None:
     try:
-        return job.repository.get(row.id)
+        return job.repository.get(row.id, published=row.state == State.PUBLISHED.value)
     except NotFoundError as error:
         job.rows.note(state=State.GONE.value)
         if job.choices.recreate:
@@ -175,4 +175,4 @@ def _create(job: Job) -> Deposit:
 def _created(job: Job, marker: str) -> Deposit:
     """Make it, noting when: should this run end here, the next one must know how long to look."""
     job.rows.note(sync=True, renew=True, marker=marker, state=State.CREATING.value)
-    return job.repository.create(marker)
+    return job.repository.create(marker, job.record())

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from publishkit.repository import Digests
     from publishkit.setting import Options, Setting
 
-__all__ = ["Action", "Part", "Plan", "Renaming", "Step", "fingerprint", "keyed"]
+__all__ = ["Action", "Part", "Plan", "Renaming", "Step", "fingerprint", "keyed", "together"]
 
 
 class Action(StrEnum):
@@ -58,6 +58,8 @@ class Step:
     group: str = ""
     state: str = ""
     """The deposit's state when it was last seen."""
+    fingerprint: str = ""
+    """Of what the folder holds, where that is what was sent."""
 
     @property
     def creates(self) -> bool:
@@ -92,8 +94,8 @@ class Plan:
     renamings: tuple[Renaming, ...]
     adoptions: tuple[Adoption, ...]
     """Objects of bare links that become rows."""
-    window: int
-    """How many records are worked on before they are published."""
+    room: int | None
+    """How many records may be unpublished at once; None for as many as there are."""
 
     @property
     def records(self) -> list[list[Step]]:
@@ -108,10 +110,14 @@ class Plan:
 
     def _turn(self, steps: Sequence[Step]) -> int:
         publish = self.options.publish
-        if all(s.done or (s.action is Action.NOTHING and not publish) for s in steps):
+        if all(self.rests(step) for step in steps):
             return 2
         # drafts that there are take room until they are published
         return int(publish and any(s.creates for s in steps))
+
+    def rests(self, step: Step) -> bool:
+        """Whether nothing will be sent or published by a step, unless the deposit was changed."""
+        return step.done or (step.action is Action.NOTHING and not self.options.publish)
 
     @property
     def irreversible(self) -> list[Step]:
@@ -149,6 +155,16 @@ def fingerprint(
         for part, one in loaded
         if one.record
     }
+    return together(each, group=group)
+
+
+def together(each: Mapping[str, str], *, group: bool) -> str:
+    """The fingerprint of a deposit.
+
+    Args:
+        each: The fingerprints of its records by their names in the links file.
+        group: Whether the deposit is a group's.
+    """
     if not group:
         return next(iter(each.values()))
     return hashlib.sha256(json.dumps(each, sort_keys=True).encode()).hexdigest()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from publishkit import folder as folders
@@ -19,12 +19,12 @@ from publishkit.errors import (
 )
 from publishkit.leaks import credentials_in
 from publishkit.ledger import Ledger, Row, ledger_path
-from publishkit.plan import Action, Part, Plan, Renaming, Step, fingerprint, keyed
+from publishkit.plan import Action, Part, Plan, Renaming, Step, fingerprint, together
 from publishkit.repository import State
 from publishkit.setting import Options, Setting, blocks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from publishkit.hooks import Target
@@ -48,7 +48,8 @@ def make(records: Sequence[Path], setting: Setting, options: Options, *, online:
         RepositoryError: A target cannot be reached, or has no room for so many deposits.
     """
     planner = _Planner(setting, options, records)
-    planner.validate()
+    for part, loaded in planner.validated():
+        planner.see(part, loaded)
     planner.refuse_errors()
     planner.adopt()
     steps = planner.steps()
@@ -67,7 +68,7 @@ def make(records: Sequence[Path], setting: Setting, options: Options, *, online:
             steps = planner.steps()  # without the records that the targets do not take
     if online and options.choices.recreate:
         steps = [planner.look_for_gone(step) for step in steps]
-    window = _window(setting, options, steps) if online else len(steps)
+    room = _room(setting, options, steps) if online else None
     return Plan(
         setting=setting,
         options=options,
@@ -76,7 +77,7 @@ def make(records: Sequence[Path], setting: Setting, options: Options, *, online:
         skipped=tuple(part for part in planner.all_parts if part in planner.invalid),
         renamings=tuple(planner.renamings),
         adoptions=tuple(planner.adoptions.values()),
-        window=window,
+        room=room,
     )
 
 
@@ -110,7 +111,8 @@ def check(records: Sequence[Path], setting: Setting, options: Options) -> list[P
         ConfigError: A folder or links file will not do.
     """
     planner = _Planner(setting, options, records)
-    planner.validate()
+    for _ in planner.validated():
+        pass
     return planner.problems
 
 
@@ -121,6 +123,16 @@ def _refuse_name(folder: Path) -> None:
         raise RecordError(
             [], f"the name of the folder {str(folder)!r} is not UTF-8", advice="Rename it."
         ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What a record's folder was found to hold."""
+
+    files: int
+    bytes: int
+    fingerprint: str
+    """'' where it is not needed, or files must be read for it."""
 
 
 class _Planner:
@@ -135,6 +147,7 @@ class _Planner:
         self._blocks = blocks()
         self._ledgers: dict[Path, Ledger] = {}
         self.adoptions: dict[tuple[Path, str, str], Adoption] = {}
+        self._seen: dict[Part, _Seen] = {}
         self._renamed: dict[tuple[Path, str], str] = {}
         self.all_parts = self._parts(records)
 
@@ -158,8 +171,8 @@ class _Planner:
     def load(self, part: Part) -> folders.Loaded:
         return folders.load(part.folder, part.name, self._blocks)
 
-    def validate(self) -> None:
-        """Find everything that can be known offline."""
+    def validated(self) -> Iterator[tuple[Part, folders.Loaded]]:
+        """Find everything that can be known offline, and give each record as it was read."""
         for part in self.all_parts:
             loaded = self.load(part)
             problems = list(loaded.problems)
@@ -170,6 +183,17 @@ class _Planner:
                 for repository in self.setting.repositories.values():
                     problems += repository.check(loaded.record, loaded.files)
             self._report(part, problems)
+            yield part, loaded
+
+    def see(self, part: Part, loaded: folders.Loaded) -> None:
+        """Keep what the steps say of a record, so that most are read only once."""
+        sent = any(row.sent for row in self._ledger(part.ledger).rows_of(part.key))
+        digests = self.setting.digests.known(loaded.files) if sent and loaded.record else None
+        self._seen[part] = _Seen(
+            len(loaded.files),
+            sum(file.size for file in loaded.files),
+            "" if digests is None else fingerprint([(part, loaded)], digests, group=False),
+        )
 
     def refuse_errors(self) -> None:
         if self.invalid and not self.options.skip_invalid:
@@ -249,41 +273,38 @@ class _Planner:
         self._report(part, [Problem("", said, severity=Severity.NOTICE)])
 
     def _step(self, target: Target, parts: tuple[Part, ...], group: str) -> Step:
-        loaded = [(part, self.load(part)) for part in parts]
-        files = [file for _, one in loaded for file in one.files]
+        seen = [self._seen[part] for part in parts]
         rows = [self._row(part, target) for part in parts]
         if group:
             self._check_group(target, parts)
         state = next((row.state for row in rows if row), "")
+        sent = ""
         if not any(row and (row.id or row.marker) for row in rows):
             action = Action.CREATE
-        elif self._unchanged(loaded, rows, group):
+        elif sent := self._unchanged(parts, rows, group=bool(group)):
             action = Action.NOTHING
         elif self.options.choices.new_version and state == State.PUBLISHED:
             action = Action.NEW_VERSION
         else:
             action = Action.UPDATE
-        size = sum(file.size for file in files)
-        return Step(target, parts, action, len(files), size, group, state)
+        files, size = sum(one.files for one in seen), sum(one.bytes for one in seen)
+        return Step(target, parts, action, files, size, group, state, sent)
 
-    def _unchanged(
-        self,
-        loaded: Sequence[tuple[Part, folders.Loaded]],
-        rows: Sequence[Row | None],
-        group: str,
-    ) -> bool:
-        sent = {row.sent if row else "" for row in rows}
-        if len(sent) != 1 or "" in sent:
-            return False
-        return sent == {self._fingerprint(loaded, group=bool(group))}
+    def _unchanged(self, parts: Sequence[Part], rows: Sequence[Row | None], *, group: bool) -> str:
+        """The fingerprint of what was sent, where the folder holds the same; or ''."""
+        sent, *others = {row.sent if row else "" for row in rows}
+        if others or not sent:
+            return ""
+        each = {part.key: self._fingerprint(part) for part in parts}
+        return sent if sent == together(each, group=group) else ""
 
-    def _fingerprint(self, loaded: Sequence[tuple[Part, folders.Loaded]], *, group: bool) -> str:
-        digests = {
-            keyed(part, file.key, group=group): self.setting.digests.digests(file)
-            for part, one in loaded
-            for file in one.files
-        }
-        return fingerprint(loaded, digests, group=group)
+    def _fingerprint(self, part: Part) -> str:
+        if not self._seen[part].fingerprint:
+            loaded = self.load(part)
+            digests = {file.key: self.setting.digests.digests(file) for file in loaded.files}
+            found = fingerprint([(part, loaded)], digests, group=False)
+            self._seen[part] = replace(self._seen[part], fingerprint=found)
+        return self._seen[part].fingerprint
 
     # ---- groups ----
 
@@ -370,7 +391,7 @@ class _Planner:
             self.renamings.append(Renaming(part.ledger, old, part.key))
 
     def _same_content(self, part: Part, rows: Sequence[Row]) -> str | None:
-        mine = self._fingerprint([(part, self.load(part))], group=False)
+        mine = self._fingerprint(part)
         return next((row.folder for row in rows if row.sent == mine), None)
 
     # ---- online ----
@@ -406,9 +427,9 @@ def _is_gone(ledger: Path, row: Row) -> bool:
         return False
 
 
-def _window(setting: Setting, options: Options, steps: Sequence[Step]) -> int:
-    """How many records may be unpublished at once."""
-    most = 200  # bounds what is held in memory between sending and publishing
+def _room(setting: Setting, options: Options, steps: Sequence[Step]) -> int | None:
+    """How many records may be unpublished at once; None for as many as there are."""
+    most: int | None = None
     for target in setting.targets:
         repository = setting.repositories[target.name]
         new = sum(s.target is target and s.creates for s in steps)
@@ -423,7 +444,8 @@ def _window(setting: Setting, options: Options, steps: Sequence[Step]) -> int:
                 target=target.name,
                 advice=_more_room(repository, publish=options.publish),
             )
-        most = max(1, min(most, room)) if options.publish else most
+        if options.publish:
+            most = max(1, room if most is None else min(most, room))
     return most
 
 

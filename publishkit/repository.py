@@ -98,6 +98,8 @@ class Deposit:
     doi: str | None = None
     title: str = ""
     """As the repository has it; '' where it does not say."""
+    files: Mapping[str, RemoteFile] | None = None
+    """What it holds, where the answer told that too; else `Repository.files` asks."""
     failures: tuple[str, ...] = ()
     """What the repository could not process, in its words; only from `settle`."""
     extra: Mapping[str, JsonValue] = field(default_factory=dict)
@@ -181,7 +183,8 @@ class Repository(ABC):
 
     limits: Limits
     metadata_first: ClassVar[bool]
-    """Whether `update` comes before the transfers, so that a refusal comes before the bytes."""
+    """Whether metadata go before the transfers, with `create` or else by `update`, so that a
+    refusal comes before the bytes."""
     overwrites: ClassVar[bool]
     """Whether a transfer replaces a file of the same key; else it is removed first."""
     lag: ClassVar[float] = 0.0
@@ -207,10 +210,12 @@ class Repository(ABC):
         return Resolved(record)
 
     @abstractmethod
-    def create(self, marker: str) -> Deposit:
-        """Make an empty deposit that `find` finds by `marker` until the first `update`.
+    def create(self, marker: str, record: Record | None = None) -> Deposit:
+        """Make a deposit without files that `find` finds by `marker` until the first `update`.
 
-        One request, never repeated: raises LostAnswerError when its answer is lost.
+        One request, never repeated: raises LostAnswerError when its answer is lost. With `record`
+        and `metadata_first` the metadata go along; RejectedError, that names all the server
+        refused or dropped, then leaves no deposit behind.
         """
 
     @abstractmethod
@@ -218,8 +223,12 @@ class Repository(ABC):
         """The deposit made by `create(marker)`, None where it does not show; one look."""
 
     @abstractmethod
-    def get(self, id: str) -> Deposit:
-        """The deposit as it is now, by one request. NotFoundError only when it is gone."""
+    def get(self, id: str, *, published: bool = False) -> Deposit:
+        """The deposit as it is now, by one request. NotFoundError only when it is gone.
+
+        `published` says that it was when it was last seen: where drafts have an address of their
+        own, that saves a look there.
+        """
 
     @abstractmethod
     def files(self, id: str) -> Mapping[str, RemoteFile]:
@@ -243,13 +252,13 @@ class Repository(ABC):
         """Remove files, complete or not, from a draft. A missing key is no error."""
 
     @abstractmethod
-    def update(self, id: str, record: Record, *, revision: str | None = None) -> str:
+    def update(self, id: str, record: Record, *, revision: str | None = None) -> Deposit | None:
         """Replace all metadata; idempotent.
 
-        Gives the deposit's revision afterwards, or '' where that is not known without asking
-        or where the transfers will change it once more. With `revision`, raises ConflictError
-        when the metadata is no longer at it and the repository can tell. Raises RejectedError
-        that names all the server refused or dropped.
+        Gives the deposit as it is afterwards; None where the answer does not tell or, with
+        `metadata_first`, where it must be called once more when all files are there. With
+        `revision`, raises ConflictError when the metadata is no longer at it and the repository
+        can tell. Raises RejectedError that names all the server refused or dropped.
         """
 
     @abstractmethod
@@ -259,13 +268,24 @@ class Repository(ABC):
         Raises RejectedError, in the server's words, when the deposit as a whole failed.
         """
 
+    def late(self, id: str) -> float:  # noqa: ARG002 - most archives let nothing come late
+        """Until when a request that was sent again may still change the deposit's files.
+
+        By `time.monotonic()`; 0 where there was none.
+        """
+        return 0.0
+
     def inspect(self, id: str) -> Report:
         """The deposit with its files and all that is known of it, without waiting for anything."""
         return Report(self.get(id), self.files(id))
 
     @abstractmethod
-    def publish(self, id: str, record: Record) -> None:
-        """Publish, or submit for review; never repeated blindly: the caller looks by `settle`."""
+    def publish(self, id: str, record: Record, *, seen: Deposit | None = None) -> Deposit | None:
+        """Publish, or submit for review; never repeated blindly.
+
+        Gives the deposit as it is afterwards; None where the caller must look, by `settle`.
+        `seen` is the deposit as it was a moment ago, which may save a look before.
+        """
 
     @abstractmethod
     def delete(self, id: str) -> None:

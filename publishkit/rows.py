@@ -28,6 +28,7 @@ class DepositRows:
     ledgers: Mapping[Path, Ledger]
     urls: frozenset[str]
     titles: Mapping[str, str]
+    """Of the records that were read, by their names in the links file."""
 
     @property
     def row(self) -> Row:
@@ -63,7 +64,7 @@ class DepositRows:
             self._note(
                 part,
                 **said(replace(mine, failures=deposit.failures)),
-                title=self.titles[part.key],
+                title=self.titles.get(part.key, row.title),
                 revision=deposit.revision,
                 contents=deposit.contents,
                 previous="" if published else row.previous,

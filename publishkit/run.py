@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections import defaultdict
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from publishkit import folder as folders
-from publishkit import plan as planning
 from publishkit.abilities import Addresses, Grouping, Member
+from publishkit.contents import Contents
 from publishkit.engine import bring_up, publish
-from publishkit.errors import Cancelled, PublishkitError, RecordError, Severity
+from publishkit.errors import Cancelled, PublishkitError
 from publishkit.job import DONE, Job, Result
-from publishkit.leaks import credentials_in
 from publishkit.linking import Linked, cross
 from publishkit.progress import RunMeter, Watcher
 from publishkit.receipts import Outcome, Receipt
-from publishkit.repository import DataFile, Repository, State
+from publishkit.repository import Repository, State
 from publishkit.rows import DepositRows
 from publishkit.setting import blocks
 
@@ -35,6 +34,9 @@ if TYPE_CHECKING:
 __all__ = ["Run"]
 
 log = logging.getLogger("publishkit")
+
+PORTION: Final = 200
+"""Records; bounds what is held in memory between sending and publishing."""
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -66,6 +68,7 @@ class Run:
         self._ledgers = ledgers
         self._watcher = watcher
         self._stop = plan.setting.stop
+        self._began = time.monotonic()
         self._records = ThreadPoolExecutor(plan.options.workers, "record")
         self._transfers = ThreadPoolExecutor(plan.options.workers, "transfer")
         self._blocks = blocks()
@@ -81,8 +84,7 @@ class Run:
         try:
             left = self._plan.records
             while left:
-                # what could not be published goes on taking room
-                size = max(1, self._plan.window - sum(_takes_room(r) for r in receipts))
+                size = self._size(receipts)
                 portion, left = left[:size], left[size:]
                 receipts += self._portion([step for steps in portion for step in steps])
         finally:
@@ -91,6 +93,13 @@ class Run:
         parts = ((part, step.target) for step in self._plan.steps for part in step.parts)
         order = {(part.folder, target.name): n for n, (part, target) in enumerate(parts)}
         return sorted(receipts, key=lambda receipt: order[receipt.folder, receipt.target])
+
+    def _size(self, receipts: Sequence[Receipt]) -> int:
+        """How many records are worked on next, before they are published."""
+        if self._plan.room is None:
+            return PORTION
+        # what could not be published goes on taking room
+        return max(1, min(PORTION, self._plan.room - sum(map(_takes_room, receipts))))
 
     def _portion(self, steps: Sequence[Step]) -> list[Receipt]:
         options = self._plan.options
@@ -165,7 +174,7 @@ class Run:
         if self._plan.options.publish and draft.job and draft.result and ready:
             try:
                 before = draft.result.deposit
-                after = publish(draft.job, before)
+                after = publish(draft.job, before, late=draft.result.late)
                 result = replace(draft.result, deposit=after, published_now=after is not before)
                 draft = replace(draft, result=result)
             except Cancelled:
@@ -186,72 +195,56 @@ class Run:
     # ---- jobs ----
 
     def _job(self, step: Step) -> Job:
-        loaded = [(part, self._load(part)) for part in step.parts]
-        records = {part.key: one.record for part, one in loaded if one.record}
-        setting = self._plan.setting
-        group = bool(step.group)
+        setting, options = self._plan.setting, self._plan.options
+        contents = Contents(step, self._blocks, allow_secrets=options.allow_secrets)
+        known = step.fingerprint if self._plan.rests(step) and not step.group else ""
+        if not known:
+            contents.records()  # what is not valid any more ends here
         rows = DepositRows(
             step,
             setting.repositories[step.target.name],
             self._ledgers,
             setting.config.urls_of(step.target),
-            {key: record.metadata.title for key, record in records.items()},
+            contents.titles,
         )
-        repository = self._repository(step, records, rows)
+        repository = self._repository(step, contents, rows)
         return Job(
             repository=repository,
-            record=_resolved(repository, next(iter(records.values())), rows, next(iter(records))),
-            files=_files(loaded, group=group),
-            fingerprint=lambda digests: planning.fingerprint(loaded, digests, group=group),
+            record=_resolved(repository, contents, rows, step.parts[0].key),
+            read=cache(contents.files),
+            fingerprint=contents.fingerprint,
+            known=known,
             rows=rows,
-            choices=self._plan.options.choices,
+            choices=options.choices,
             digests=setting.digests,
             transfers=self._transfers,
             meter=RunMeter(self._stop, self._watcher.sent),
-            settling=RunMeter(self._stop, self._watcher.sent, self._plan.options.wait_timeout),
+            settling=RunMeter(self._stop, self._watcher.sent, options.wait_timeout),
+            began=self._began,
         )
 
-    def _load(self, part: Part) -> folders.Loaded:
-        loaded = folders.load(part.folder, part.name, self._blocks)
-        # what was put there since the check must not go unseen
-        secret = credentials_in(part.folder, loaded.files, allowed=self._plan.options.allow_secrets)
-        errors = [p for p in [*loaded.problems, *secret] if p.severity is Severity.ERROR]
-        if errors or loaded.record is None:
-            raise RecordError(errors, f"{part.name} was changed since it was checked")
-        return loaded
-
-    def _repository(
-        self, step: Step, records: Mapping[str, Record], rows: DepositRows
-    ) -> Repository:
+    def _repository(self, step: Step, contents: Contents, rows: DepositRows) -> Repository:
         repository = self._plan.setting.repositories[step.target.name]
         if step.group and isinstance(repository, Grouping):
             members = [
-                Member(key, _resolved(repository, record, rows, key)())
-                for key, record in records.items()
+                Member(part.key, _resolved(repository, contents, rows, part.key)())
+                for part in step.parts
             ]
             return repository.group(step.group, members)
         return repository
 
 
 def _resolved(
-    repository: Repository, record: Record, rows: DepositRows, key: str
+    repository: Repository, contents: Contents, rows: DepositRows, key: str
 ) -> Callable[[], Record]:
     """The record as the target takes it, with what its deposit names beyond that by now."""
-    resolved = cache(lambda: repository.resolve(record).record)
+    resolved = cache(lambda: repository.resolve(contents.records()[key]).record)
 
     def whole() -> Record:
         row = rows.row_of(key)
         return resolved().with_links(row.linked, row.collections)
 
     return whole
-
-
-def _files(loaded: Sequence[tuple[Part, folders.Loaded]], *, group: bool) -> list[DataFile]:
-    return [
-        replace(file, key=planning.keyed(part, file.key, group=group))
-        for part, one in loaded
-        for file in one.files
-    ]
 
 
 def _known(error: Exception) -> PublishkitError:

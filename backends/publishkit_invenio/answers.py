@@ -106,7 +106,7 @@ class Entry(_Answer):
 
     key: str
     status: str = ""
-    """`pending` until it is committed; only in answers of `/files`."""
+    """`pending` until it is committed; '' in what a draft or record says of its files."""
     size: NonNegativeInt | None = None
     checksum: str | None = None
     """`md5:...`; None until the file is committed."""
@@ -114,8 +114,8 @@ class Entry(_Answer):
 
     @property
     def complete(self) -> bool:
-        """Whether it was committed."""
-        return self.status == "completed"
+        """Whether it was committed; only then is there a checksum (13.1.2)."""
+        return self.status == "completed" if self.status else self.checksum is not None
 
 
 class FileList(_Answer):
@@ -130,6 +130,7 @@ class FileSummary(_Answer):
 
     enabled: StrictBool = True
     default_preview: str | None = None
+    count: NonNegativeInt = 0
     entries: Annotated[Mapping[str, Entry], BeforeValidator(_or_empty)] = {}
 
 

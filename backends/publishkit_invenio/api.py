@@ -127,10 +127,10 @@ class InvenioApi(AccessApi):
         """Delete a draft."""
         self._client.send("DELETE", _draft(id_), repeat=True, accept={404, 410})
 
-    def publish(self, id_: str) -> None:
+    def publish(self, id_: str) -> Deposited:
         """Publish a draft. Never repeated: a second time is 404, and a 500 can have published."""
         path = f"{_draft(id_)}/actions/publish"
-        self._client.send("POST", path, repeat=False, slow=True)
+        return self._parsed(Deposited, self._client.send("POST", path, repeat=False, slow=True))
 
     def edit(self, id_: str) -> Deposited:
         """Begin to edit a published record, or go on with the edit that is open."""
@@ -209,7 +209,14 @@ class InvenioApi(AccessApi):
             answer = self._client.send("POST", path, repeat=True, json=body, slow=True)
         return self._parsed(FileList, answer)
 
-    def content(self, id_: str, key: str, body: Callable[[], Body], size: int) -> Entry:
+    def content(
+        self,
+        id_: str,
+        key: str,
+        body: Callable[[], Body],
+        size: int,
+        repeated: Callable[[], None],
+    ) -> Entry:
         """Send a file's content; harmless to repeat until it is committed."""
         with _plainly():
             answer = self._client.send(
@@ -220,6 +227,7 @@ class InvenioApi(AccessApi):
                 headers={"Content-Type": "application/octet-stream"},
                 slow=True,
                 digests=size,
+                repeated=repeated,
             )
         return self._parsed(Entry, answer)
 
@@ -240,10 +248,12 @@ class InvenioApi(AccessApi):
         above = _draft(id_) if draft else f"records/{quoted(id_)}"
         return self._client.stream(f"{above}/files/{quoted(key)}/content")
 
-    def delete_file(self, id_: str, key: str) -> None:
+    def delete_file(self, id_: str, key: str, repeated: Callable[[], None] | None = None) -> None:
         """Delete a file, complete or not; a missing one is fine."""
         with _plainly():
-            self._client.send("DELETE", _file(id_, key), repeat=True, accept={404, 410})
+            self._client.send(
+                "DELETE", _file(id_, key), repeat=True, accept={404, 410}, repeated=repeated
+            )
 
 
 def _page(query: str, page: int) -> dict[str, str]:

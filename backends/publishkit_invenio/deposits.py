@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from publishkit.repository import Deposit, State
+from publishkit_invenio.files import remote
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from publishkit_invenio.answers import Deposited
 
-__all__ = ["deposit_of", "links_of", "state_of"]
+__all__ = ["deposit_of", "links_of", "state_of", "whole_of"]
 
 _NO_USE: Final = frozenset(
     {"access", "access_groups", "access_request", "access_users", "archive_media"}
@@ -56,6 +58,17 @@ def deposit_of(found: Deposited) -> Deposit:
         created=found.created,
         updated=found.updated,
     )
+
+
+def whole_of(found: Deposited) -> Deposit:
+    """The deposit that an answer about one draft or record alone gives, with its files.
+
+    A file that was only announced has no checksum there (13.1.2).
+    """
+    listed = found.files.entries.values()
+    files = {entry.key: remote(entry) for entry in listed}
+    left_out = found.files.enabled and found.files.count and not files
+    return replace(deposit_of(found), files=None if left_out else files)
 
 
 def _contents(found: Deposited) -> str:

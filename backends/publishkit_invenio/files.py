@@ -17,7 +17,7 @@ from publishkit.repository import DataFile, Digests, Meter, RemoteFile, Transfer
 from publishkit_invenio.answers import FileList
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from publishkit_invenio.answers import Entry, FieldError
     from publishkit_invenio.api import InvenioApi
@@ -62,7 +62,9 @@ def announce(api: InvenioApi, id_: str, keys: Sequence[str]) -> frozenset[str]:
     return frozenset(key for key in keys if key in held and held[key].complete)
 
 
-def transfer(api: InvenioApi, id_: str, file: DataFile, *, complete: bool) -> Transfer:
+def transfer(
+    api: InvenioApi, id_: str, file: DataFile, *, complete: bool, repeated: Callable[[], None]
+) -> Transfer:
     """The sending of one file that was announced.
 
     Args:
@@ -70,17 +72,28 @@ def transfer(api: InvenioApi, id_: str, file: DataFile, *, complete: bool) -> Tr
         id_: The draft.
         file: The file.
         complete: Whether the draft has a complete file of this key.
+        repeated: Called when content is sent again that may arrive twice.
     """
-    return Transfer((file.key,), file.size, _Sending(api, id_, file, look=complete).run)
+    sending = _Sending(api, id_, file, repeated, look=complete)
+    return Transfer((file.key,), file.size, sending.run)
 
 
 class _Sending:
     """Sends one file, however often that takes. Used by one thread at a time."""
 
-    def __init__(self, api: InvenioApi, id_: str, file: DataFile, *, look: bool) -> None:
+    def __init__(
+        self,
+        api: InvenioApi,
+        id_: str,
+        file: DataFile,
+        repeated: Callable[[], None],
+        *,
+        look: bool,
+    ) -> None:
         self._api = api
         self._id = id_
         self._file = file
+        self._repeated = repeated
         self._look = look
         """Whether the file may be complete: content sent then makes the server delete it."""
 
@@ -139,7 +152,7 @@ class _Sending:
             return bodies[-1]
 
         try:
-            entry = self._api.content(self._id, file.key, make, file.size)
+            entry = self._api.content(self._id, file.key, make, file.size, self._repeated)
         except RejectedError as error:
             # InvenioRDM 12 answers 400 where 13 and 14 answer 200 with errors
             raise _not_arrived(error) if _is_again(error.answer) else error from error

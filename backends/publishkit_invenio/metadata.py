@@ -14,7 +14,18 @@ if TYPE_CHECKING:
     from publishkit_invenio.answers import Deposited, FieldError
     from publishkit_invenio.settings import InvenioSettings
 
-__all__ = ["Body", "body_of", "forces_files", "holds", "is_doi", "refusals", "same_doi", "uses_of"]
+__all__ = [
+    "Body",
+    "body_of",
+    "forces_files",
+    "holds",
+    "is_doi",
+    "is_marked",
+    "marked",
+    "refusals",
+    "same_doi",
+    "uses_of",
+]
 
 Body = dict[str, JsonValue]
 """The body of a draft."""
@@ -34,6 +45,18 @@ def body_of(record: Record, settings: InvenioSettings) -> Body:
         "access": _access(record),
         "files": _files(record),
     }
+
+
+def marked(body: Body, marker: str) -> Body:
+    """The body of a draft that is still to be filled: the marker stands behind the title."""
+    metadata = _mapping(body["metadata"])
+    return {**body, "metadata": {**metadata, "title": f"{metadata.get('title')} [{marker}]"}}
+
+
+def is_marked(found: Deposited, marker: str) -> bool:
+    """Whether a draft has a marker in its title."""
+    title = str(found.metadata.get("title") or "")
+    return title == marker or title.endswith(f"[{marker}]")
 
 
 def _leave_out(metadata: Body) -> None:

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
 
-from publishkit.errors import ConflictError, NotFoundError, Problem, RejectedError
+from publishkit.errors import (
+    ConflictError,
+    NotFoundError,
+    Problem,
+    RejectedError,
+    RepositoryError,
+)
 from publishkit.repository import (
     DataFile,
     Deposit,
@@ -21,20 +29,18 @@ from publishkit_invenio.block import block_of
 from publishkit_invenio.catalogue import Listing
 from publishkit_invenio.check import check
 from publishkit_invenio.communities import Communities
-from publishkit_invenio.deposits import deposit_of, state_of
+from publishkit_invenio.deposits import state_of, whole_of
 from publishkit_invenio.details import Details
 from publishkit_invenio.dois import Dois
 from publishkit_invenio.downloads import Downloads
 from publishkit_invenio.files import announce, remote, transfer
-from publishkit_invenio.metadata import body_of, forces_files
+from publishkit_invenio.metadata import Body, body_of, forces_files, is_marked, marked
 from publishkit_invenio.relations import RelatedWorks
 from publishkit_invenio.resolve import resolve
 from publishkit_invenio.sharing import Access
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from pydantic import JsonValue
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from publishkit.hooks import Connection
     from publishkit.model import Record
@@ -66,6 +72,7 @@ class InvenioRepository(
             bytes=self._settings.max_bytes,
             file_bytes=self._settings.largest_file,
         )
+        self._late: dict[str, float] = {}
 
     def whoami(self) -> User:
         """Who is signed in; a missing and a wrong token are 401 or 403."""
@@ -89,10 +96,20 @@ class InvenioRepository(
 
     # ---- the draft ----
 
-    def create(self, marker: str) -> Deposit:
-        """A draft with nothing but the marker as its title; what it lacks is no refusal."""
-        body: JsonValue = {"metadata": {"title": marker}, "files": {"enabled": True}}
-        return deposit_of(self._api.create(body))
+    def create(self, marker: str, record: Record | None = None) -> Deposit:
+        """A draft of the record, if there is one; the marker stands at the end of its title."""
+        if record is None:  # what it lacks is no refusal
+            bare: Body = {"metadata": {"title": marker}, "files": {"enabled": True}}
+            return whole_of(self._api.create(bare))
+        body = marked(body_of(record, self._settings), marker)
+        answer = self._created(body)
+        try:
+            self._require_all(body, answer)
+        except RejectedError:
+            with suppress(RepositoryError):  # else the next push finds it
+                self._api.delete(answer.id)
+            raise
+        return whole_of(answer)
 
     def find(self, marker: str) -> Deposit | None:
         """The draft whose title is the marker, by the search over one's own drafts.
@@ -100,14 +117,20 @@ class InvenioRepository(
         The index may miss a new draft (for a second on 13.1.2), or show one that was deleted since.
         """
         for hit in self._api.own(f'metadata.title:"{marker}"'):
-            found = self._look(hit.id) if hit.metadata.get("title") == marker else None
+            found = self._look(hit.id) if is_marked(hit, marker) else None
             if found:
-                return deposit_of(found)
+                return whole_of(found)
         return None
 
-    def get(self, id: str) -> Deposit:
+    def get(self, id: str, *, published: bool = False) -> Deposit:
         """The draft, or the record where there is no draft."""
-        return deposit_of(self._existing(id))
+        if published:
+            with suppress(NotFoundError):
+                return self._whole(id, self._api.record(id))
+        return whole_of(self._existing(id))
+
+    def _whole(self, id_: str, answer: Deposited) -> Deposit:
+        return whole_of(self._asked_for(id_, answer))
 
     def settle(self, id: str, meter: Meter) -> Deposit:  # noqa: ARG002 - nothing to wait for
         """The same as `get`: an InvenioRDM is done when it answers."""
@@ -128,7 +151,7 @@ class InvenioRepository(
 
     # ---- metadata ----
 
-    def update(self, id: str, record: Record, *, revision: str | None = None) -> str:
+    def update(self, id: str, record: Record, *, revision: str | None = None) -> Deposit | None:
         """Replace all metadata; an earlier record's files go if this one has none."""
         body = body_of(record, self._settings)
         answer = self._put(id, body, revision)
@@ -137,8 +160,9 @@ class InvenioRepository(
             answer = self._put(id, body, None)
         self._require_all(body, answer)
         self._refuse_foreign_doi(record, answer)
-        # a file to show first is named once more when it was announced
-        return "" if record.files.default_preview else str(answer.revision_id)
+        preview = record.files.default_preview
+        # a file can be shown first only once it is there
+        return None if preview and preview not in answer.files.entries else self._whole(id, answer)
 
     def _refuse_foreign_doi(self, record: Record, answer: Deposited) -> None:
         """`pids` that is left out keeps what was there; sent empty it drops a reserved DOI too."""
@@ -160,52 +184,64 @@ class InvenioRepository(
     def transfers(
         self,
         id: str,
-        record: Record,
+        record: Record,  # noqa: ARG002 - files do not depend on it
         files: Sequence[DataFile],
     ) -> Iterator[Transfer]:
         """Announce all files by one call, then one transfer each."""
         if not files:
             return
         complete = announce(self._api, id, [file.key for file in files])
-        if record.files.default_preview in {file.key for file in files}:
-            self.update(id, record)  # a file can be shown first only once it was announced
         for file in files:
-            yield transfer(self._api, id, file, complete=file.key in complete)
+            known = file.key in complete
+            yield transfer(self._api, id, file, complete=known, repeated=self._repeated(id))
 
     def remove(self, id: str, keys: Sequence[str]) -> None:
         """Remove files from a draft."""
         for key in keys:
-            self._api.delete_file(id, key)
+            self._api.delete_file(id, key, self._repeated(id))
+
+    def late(self, id: str) -> float:
+        """Content that arrives once more for a complete file makes the server delete it."""
+        return self._late.get(id, 0.0)
+
+    def _repeated(self, id_: str) -> Callable[[], None]:
+        def note() -> None:
+            self._late[id_] = time.monotonic() + self.lag
+
+        return note
 
     # ---- publishing ----
 
-    def publish(self, id: str, record: Record) -> None:
+    def publish(self, id: str, record: Record, *, seen: Deposit | None = None) -> Deposit | None:
         """Publish, or submit to the review that the draft belongs to or the record asks for.
 
         A record asks for the first community that it names or, where it names none and the draft
         has no review, for the first that it was put into: a review that is cancelled leaves a
         draft that says nothing of it (13.1.2). Publishing a draft whose review was declined is a
         500 that publishes past the community, so only a draft without a review is published; a
-        declined review is set anew.
+        declined review is set anew. One with a review that was not submitted refuses (13.1.2).
         """
+        alone = not (block_of(record).communities or record.collections)
+        if seen and seen.state is State.DRAFT and alone:
+            with suppress(RejectedError):  # a review that nobody has seen, or what is said below
+                return self._whole(id, self._api.publish(id))
         found = self._existing(id)
-        state = state_of(found)
-        if state in {State.PUBLISHED, State.IN_REVIEW}:
-            return
+        if state_of(found) in {State.PUBLISHED, State.IN_REVIEW}:
+            return whole_of(found)
         community = self._reviewer(found, record)
         if community:
             self._set_review(id, community)
             self._api.submit_review(id)
-        elif found.status in {"draft", "new_version_draft"}:
-            self._api.publish(id)
-        else:
-            raise RejectedError(
-                f"the draft {id} belongs to a community's review ({found.status}), and the "
-                "record names no community",
-                target=self._api.target,
-                advice='Write "invenio": {"communities": ["..."]} into record_metadata.json, or '
-                "take the draft out of the review on its page.",
-            )
+            return None
+        if found.status in {"draft", "new_version_draft"}:
+            return self._whole(id, self._api.publish(id))
+        raise RejectedError(
+            f"the draft {id} belongs to a community's review ({found.status}), and the "
+            "record names no community",
+            target=self._api.target,
+            advice='Write "invenio": {"communities": ["..."]} into record_metadata.json, or '
+            "take the draft out of the review on its page.",
+        )
 
     def _set_review(self, id_: str, community: str) -> None:
         try:

@@ -50,6 +50,15 @@ class Writing(Connected):
                 answer="; ".join(said),
             )
 
+    def _created(self, body: Body) -> Deposited:
+        """A new draft. Raises RejectedError for a term that the archive does not know."""
+        try:
+            return self._api.create(body)
+        except RejectedError as error:
+            if value := _INVALID_VALUE.match(error.answer):
+                error.message = _invalid(value.group(1), body)
+            raise
+
     def _put_once(self, id_: str, body: Body, revision: str | None) -> Deposited:
         try:
             return self._api.put(id_, body, revision, repeat=revision is None)

@@ -87,7 +87,7 @@ class Archive(Repository):
         """What a bag cannot hold, what a folder cannot promise, and whether it will fit."""
         return check.check(record, files, self._layout.root)
 
-    def create(self, marker: str) -> Deposit:
+    def create(self, marker: str, record: Record | None = None) -> Deposit:  # noqa: ARG002 - later
         """Make an empty deposit, which no page shows yet; its id follows from the marker."""
         with self._failures("create a folder"):
             try:
@@ -107,7 +107,7 @@ class Archive(Repository):
             place = self._layout.find(id_of(marker))
             return deposit_of(place) if place else None
 
-    def get(self, id: str) -> Deposit:
+    def get(self, id: str, *, published: bool = False) -> Deposit:  # noqa: ARG002 - one address
         """The deposit as it is now; what a kill left is mended on the way.
 
         That is an index page that is stale, and the rest of a deposit that was being deleted.
@@ -165,7 +165,7 @@ class Archive(Repository):
         with self._failures("remove a file"):
             files.remove(place.bag, list(keys), self._manifests)
 
-    def update(self, id: str, record: Record, *, revision: str | None = None) -> str:
+    def update(self, id: str, record: Record, *, revision: str | None = None) -> Deposit | None:
         """Keep the metadata in the bag and on its page, and show the bag among the drafts."""
         place = self._draft(id)
         with self._failures("write metadata"):
@@ -179,7 +179,7 @@ class Archive(Repository):
             bags.seal(place.bag, id, State.DRAFT)
             self._layout.show(place, record.metadata.title)
             self._index.refresh()
-        return ""
+        return None
 
     def settle(self, id: str, meter: Meter) -> Deposit:  # noqa: ARG002 - no wait
         """Make a draft a valid bag again after its files changed; nothing needs waiting."""
@@ -189,7 +189,13 @@ class Archive(Repository):
                 bags.seal(place.bag, id, State.DRAFT)
             return deposit_of(place)
 
-    def publish(self, id: str, record: Record) -> None:
+    def publish(
+        self,
+        id: str,
+        record: Record,
+        *,
+        seen: Deposit | None = None,  # noqa: ARG002 - a look costs nothing
+    ) -> Deposit | None:
         """Read the whole bag, then move it to what is published: the last change it sees.
 
         Raises:
@@ -201,6 +207,7 @@ class Archive(Repository):
             if place.bag.parent == self._layout.incoming or not bags.record_of(place.bag):
                 raise self._no_metadata(place)
             self._finish(place, record.metadata.title)
+        return None
 
     def delete(self, id: str) -> None:
         """Delete a draft with all its files."""

@@ -119,6 +119,11 @@ class Upload(_Answer):
     doi: Doi | None = None
 
     @property
+    def untouched(self) -> bool:
+        """Whether nothing was ever put into it, as nothing was processed (1.3.17 and 2.0.0)."""
+        return self.process_status == "READY" and not (self.current_process or self.complete_time)
+
+    @property
     def changed(self) -> datetime | None:
         """When it was last made, processed or published."""
         try:

@@ -45,16 +45,20 @@ _PROCESS_FILES: Final = "_process_upload"
 FAILED: Final = "FAILURE"
 
 
-def deposit_of(api: NomadApi, upload: Upload, gui: str) -> Deposit:
+def deposit_of(
+    api: NomadApi, upload: Upload, gui: str, known: Sequence[Entry] | None = None
+) -> Deposit:
     """The deposit that an upload is; none to two small requests.
 
     Args:
         api: Where its entries and root folder are asked for.
         upload: As it is now.
         gui: The base of NOMAD's web pages, empty if there are none.
+        known: The entries by the name of their main files, if they were just asked for.
     """
-    id_ = upload.upload_id
-    entries = api.first_entries(id_, ENTRIES_SHOWN) if upload.entries else ()
+    id_, entries = upload.upload_id, tuple(known or ())[:ENTRIES_SHOWN]
+    if known is None and upload.entries:
+        entries = api.first_entries(id_, ENTRIES_SHOWN)
     extra: dict[str, JsonValue] = {
         "entries": {entry.mainfile: entry.entry_id for entry in entries},
         "datasets": {d.dataset_name: d.dataset_id for e in entries for d in e.datasets},
@@ -116,6 +120,8 @@ def _contents(api: NomadApi, upload: Upload) -> str:
     last one, and not at all in NOMAD 1.4.3: a file that somebody replaces by another of the same
     size, and then edits metadata, goes unnoticed.
     """
+    if upload.untouched:
+        return _digest([None, 0, 0, []])
     try:
         root = api.root(upload.upload_id)
     except NotFoundError as error:  # of the files, not of the upload, which was just there

@@ -90,13 +90,22 @@ class Editor:
         self._datasets = datasets
         self._settled = settled
 
-    def apply(self, upload_id: str, layout: Layout) -> None:
+    def apply(self, upload_id: str, layout: Layout) -> tuple[Upload, Sequence[Entry]]:
         """Make the upload and its entries say what the layout's records ask for.
+
+        Gives both as they are then, the entries by the name of their main files.
 
         Raises:
             RejectedError: Names all that NOMAD refused, or what it dropped without a word.
         """
-        self.bring(upload_id, lambda upload: self._needed(upload, layout))
+        entries: Sequence[Entry] = ()
+
+        def needed(upload: Upload) -> Sequence[Edit]:
+            nonlocal entries
+            entries = list(self._api.entries(upload_id)) if upload.entries else ()
+            return self._needed(upload, layout, entries)
+
+        return self.bring(upload_id, needed), entries
 
     def bring(self, upload_id: str, needed: Callable[[Upload], Sequence[Edit]]) -> Upload:
         """Edit until nothing is needed any more, and give the upload as it is then.
@@ -108,14 +117,13 @@ class Editor:
         Raises:
             RejectedError: Names all that NOMAD refused, or what it dropped without a word.
         """
+        upload = self._settled(upload_id)
         for _ in range(_ROUNDS):
-            upload = self._settled(upload_id)
             edits = needed(upload)
             if not edits:
                 return upload
             for edit in edits:
-                self._edit(upload_id, edit)
-        upload = self._settled(upload_id)
+                upload = self._edit(upload_id, edit)
         missing = needed(upload)
         if missing:
             names = sorted({name for edit in missing for name in edit.fields})
@@ -138,7 +146,7 @@ class Editor:
             )
         return entries
 
-    def _edit(self, upload_id: str, edit: Edit) -> None:
+    def _edit(self, upload_id: str, edit: Edit) -> Upload:
         try:
             self._api.edit(upload_id, edit.request())
         except RejectedError as error:
@@ -146,12 +154,11 @@ class Editor:
                 raise
             self._settled(upload_id)
             self._api.edit(upload_id, edit.request())
-        self._settled(upload_id)
+        return self._settled(upload_id)
 
-    def _needed(self, upload: Upload, layout: Layout) -> list[Edit]:
+    def _needed(self, upload: Upload, layout: Layout, entries: Sequence[Entry]) -> list[Edit]:
         """The edits that bring the upload from what it says to what it should say."""
         whole = self._upload_fields(upload, layout)
-        entries = list(self._api.entries(upload.upload_id)) if upload.entries else []
         datasets, own = self._datasets_of(layout, entries)
         edits: list[Edit] = []
         for member in layout.members:

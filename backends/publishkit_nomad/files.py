@@ -1,17 +1,13 @@
-"""The files of an upload: what publishkit adds to the user's, and the zip that carries them."""
+"""The files of an upload: what there is, what publishkit adds to the user's, what to send."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from zipstream.ng import ZipStream
-
-from publishkit.bodies import FileBody
-from publishkit.errors import IntegrityError, TemporaryError
+from publishkit.errors import TemporaryError
 from publishkit_nomad import manifest
 from publishkit_nomad.block import block_of
 from publishkit_nomad.entry import ENTRY, archive_of
@@ -20,12 +16,14 @@ from publishkit_nomad.targets import NAME
 from publishkit_nomad.wishes import Layout, entry_wishes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
     from publishkit.abilities import Member
     from publishkit.model import Record
-    from publishkit.repository import DataFile, Digests, Meter
+    from publishkit.repository import DataFile
     from publishkit_nomad.api import NomadApi
 
-__all__ = ["OWN", "RECORD", "Remote", "Sending", "ZipBody", "joined", "leftovers", "plan", "walk"]
+__all__ = ["OWN", "RECORD", "Remote", "Sending", "joined", "leftovers", "plan", "walk"]
 
 RECORD: Final = "record_metadata.json"
 NOMAD_YAML: Final = "nomad.yaml"
@@ -193,88 +191,3 @@ def _nomad_yaml(member: Member) -> bytes:
     }
     said = {name: value for name, value in wished.items() if value}
     return (json.dumps(said, ensure_ascii=False, indent=2) + "\n").encode()
-
-
-class _Counted:
-    """A meter that can take back what was reported."""
-
-    def __init__(self, meter: Meter) -> None:
-        self._meter = meter
-        self._sent = 0
-
-    def advance(self, nbytes: int) -> None:
-        self._sent += nbytes
-        self._meter.advance(nbytes)
-
-    def wait(self, seconds: float) -> None:
-        self._meter.wait(seconds)
-
-    def undo(self) -> None:
-        sent, self._sent = self._sent, 0
-        self._meter.advance(-sent)
-
-
-class ZipBody(Iterator[bytes]):
-    """A zip made while it is sent, as a request's body: nothing is copied, little is held.
-
-    Files are stored, not compressed, so that the length is known before; the manifest comes last,
-    with the digests computed on the way. Raises IntegrityError when a file is not the same at its
-    end as when it was listed.
-    """
-
-    def __init__(self, sending: Sending, meter: Meter) -> None:
-        self._sending = sending
-        self._meter = _Counted(meter)
-        self.digests: dict[str, Digests] = {}
-        """Of the user's files, as far as they were read."""
-        stream = ZipStream(sized=True)
-        for key, content in sending.generated.items():
-            stream.add(content, key)
-        for file in sending.files:
-            stream.add(self._read(file), file.key, size=file.size)
-        stream.add(self._manifest(), MANIFEST, size=len(manifest.dump(self._lines())))
-        self._length = len(stream)
-        self._blocks: Iterator[bytes] = iter(stream)
-
-    def __len__(self) -> int:
-        return self._length
-
-    def __next__(self) -> bytes:
-        return next(self._blocks)
-
-    def undo(self) -> None:
-        """Take back the progress that was reported, since the body must be sent again."""
-        self._meter.undo()
-
-    def _read(self, file: DataFile) -> Iterator[bytes]:
-        try:
-            body = FileBody(file, self._meter)
-        except OSError as error:
-            raise _unreadable(file, error) from error
-        try:
-            yield from body
-            self.digests[file.key] = body.digests
-        except OSError as error:
-            raise _unreadable(file, error) from error
-        finally:
-            body.close()
-
-    def _manifest(self) -> Iterator[bytes]:
-        yield manifest.dump(self._lines())
-
-    def _lines(self) -> dict[str, Line]:
-        lines = dict(self._sending.staying)
-        for key, content in self._sending.generated.items():
-            lines[key] = Line(hashlib.sha256(content).hexdigest(), len(content), generated=True)
-        for file in self._sending.files:
-            known = self.digests.get(file.key)
-            lines[file.key] = Line(known.sha256 if known else manifest.PLACEHOLDER, file.size)
-        return lines
-
-
-def _unreadable(file: DataFile, error: OSError) -> IntegrityError:
-    # an OSError out of a body would be taken for one of the network
-    return IntegrityError(
-        f"{file.path} cannot be read: {error.strerror or type(error).__name__}",
-        advice="Look at the file, then run the same command again.",
-    )

@@ -62,6 +62,13 @@ class People:
                 self._me = self._api.me()
             return self._me
 
+    def signed_in(self) -> Person:
+        """Who is signed in, asked anew."""
+        found = self._api.me()
+        with self._lock:
+            self._me = found
+        return found
+
     def find(self, called: str) -> Person:
         """The one user with this id, user name, e-mail address or full name.
 

@@ -9,13 +9,11 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from publishkit.errors import (
-    Cancelled,
     ConflictError,
     LimitError,
     NotFoundError,
     RejectedError,
     RepositoryError,
-    TemporaryError,
 )
 from publishkit.repository import (
     DataFile,
@@ -33,12 +31,15 @@ from publishkit_nomad.api import NomadApi
 from publishkit_nomad.datasets import Datasets
 from publishkit_nomad.deposits import deposit_of, failures_of, reason_of_failure
 from publishkit_nomad.edits import Editor
-from publishkit_nomad.files import Remote, Sending, ZipBody, leftovers, plan
+from publishkit_nomad.files import Remote, Sending, leftovers, plan
 from publishkit_nomad.folders import removals
 from publishkit_nomad.inspecting import details_of
 from publishkit_nomad.people import People, user_of
 from publishkit_nomad.settings import NomadSettings
+from publishkit_nomad.uplink import Uplink
+from publishkit_nomad.waiting import Patient, pauses
 from publishkit_nomad.wishes import Layout, embargo_months
+from publishkit_nomad.zipping import ZipBody, zip_body
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -50,31 +51,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Access", "UploadRepository"]
 
-FIRST_PAUSE: Final = 0.2
-LONGEST_PAUSE: Final = 5.0
-PATIENCE: Final = 1800.0
-"""Seconds that a step waits for one before it, where the user's own patience is not asked."""
 _SENDS: Final = 3
 _BLOCKED: Final = "blocked by another process"
 _TOO_MANY: Final = "Limit of unpublished uploads"
-
-
-class _Pause:
-    """A meter for waits inside a step."""
-
-    def __init__(self, stop: Event) -> None:
-        self._stop = stop
-        self._left = PATIENCE
-
-    def advance(self, nbytes: int) -> None:
-        """Nothing is sent."""
-
-    def wait(self, seconds: float) -> None:
-        if self._left <= 0:
-            raise TemporaryError(f"NOMAD is still processing after {PATIENCE:.0f} s")
-        self._left -= seconds
-        if self._stop.wait(seconds):
-            raise Cancelled("stopped")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +68,7 @@ class Access:
     datasets: Datasets
     gui: str
     """The base of NOMAD's web pages, empty if there are none."""
+    uplink: Uplink
 
     @classmethod
     def of(cls, connection: Connection) -> Access:
@@ -97,7 +77,8 @@ class Access:
         api = NomadApi(connection)
         people = People(api)
         datasets = Datasets(api, people)
-        return cls(settings, connection.stop, api, people, datasets, settings.gui_base(api.base))
+        gui = settings.gui_base(api.base)
+        return cls(settings, connection.stop, api, people, datasets, gui, Uplink())
 
 
 class UploadRepository(Repository):
@@ -122,7 +103,7 @@ class UploadRepository(Repository):
     def whoami(self) -> User:
         """Who is signed in; one request."""
         try:
-            return user_of(self.api.me())
+            return user_of(self.access.people.signed_in())
         except NotFoundError as error:
             raise RejectedError(
                 f"there is no NOMAD at {self.api.base}",
@@ -130,7 +111,7 @@ class UploadRepository(Repository):
                 advice="Check the target's url: it ends in /api/v1.",
             ) from error
 
-    def create(self, marker: str) -> Deposit:
+    def create(self, marker: str, record: Record | None = None) -> Deposit:  # noqa: ARG002 - later
         """Make an empty upload called `marker`."""
         try:
             upload = self.api.create_upload(marker)
@@ -150,7 +131,7 @@ class UploadRepository(Repository):
         found = self.api.uploads_named(marker)
         return self._deposit(found[0]) if found else None
 
-    def get(self, id: str) -> Deposit:
+    def get(self, id: str, *, published: bool = False) -> Deposit:  # noqa: ARG002 - one address
         """The upload, and two small requests for what is not in its own JSON."""
         return self._deposit(self.api.upload(id))
 
@@ -178,7 +159,8 @@ class UploadRepository(Repository):
         files: Sequence[DataFile],
     ) -> Iterable[Transfer]:
         """One zip of everything that lacks or changed, or nothing."""
-        layout, remote = self.layout(record), Remote.of(self.api, id)
+        layout, upload = self.layout(record), self._settled(id)
+        remote = Remote({}, {}) if upload.untouched else Remote.of(self.api, id)
         old = leftovers(layout, remote, files)
         if old:  # else they would be published with the rest
             self.remove(id, old)
@@ -203,7 +185,7 @@ class UploadRepository(Repository):
             self._unblocked(id, partial(self.api.delete_raw, id, path))
         self._settled(id)
 
-    def update(self, id: str, record: Record, *, revision: str | None = None) -> str:
+    def update(self, id: str, record: Record, *, revision: str | None = None) -> Deposit:
         """Edit what differs, then read it back; waits for processing before and after.
 
         NOMAD has nothing like `If-Match`: `revision` is compared just before.
@@ -214,8 +196,9 @@ class UploadRepository(Repository):
                 target=self.api.target,
                 advice="Take the edits over into record_metadata.json, then push with --force.",
             )
-        self._editor.apply(id, self.layout(record))
-        return ""
+        upload, entries = self._editor.apply(id, self.layout(record))
+        deposit = deposit_of(self.api, upload, self.access.gui, entries)
+        return replace(deposit, failures=failures_of(self.api, upload))
 
     def settle(self, id: str, meter: Meter) -> Deposit:
         """Wait while the upload is processed; entries that failed are in `failures`."""
@@ -238,10 +221,17 @@ class UploadRepository(Repository):
         details = details_of(self.api, upload, deposit.extra.get("datasets", {}))
         return Report(replace(deposit, failures=failures), self.files(id), details)
 
-    def publish(self, id: str, record: Record) -> None:
-        """Publish, with the embargo in months counted from today."""
+    def publish(
+        self,
+        id: str,
+        record: Record,
+        *,
+        seen: Deposit | None = None,  # noqa: ARG002 - there is no look before
+    ) -> Deposit | None:
+        """Publish, with the embargo in months counted from today; it goes on after the answer."""
         records = [member.record for member in self.layout(record).members]
         self.api.publish(id, embargo_months(records))
+        return None
 
     def delete(self, id: str) -> None:
         """Delete an upload and wait until it is gone (NOMAD 1.3 answers before)."""
@@ -253,10 +243,9 @@ class UploadRepository(Repository):
             # repeated after a lost answer, NOMAD 1.3.17 answers 500
             if error.status < HTTPStatus.INTERNAL_SERVER_ERROR and not self._gone(id):
                 raise
-        meter, pause = _Pause(self.access.stop), FIRST_PAUSE
+        meter, pause = Patient(self.access.stop), pauses()
         while not self._gone(id):
-            meter.wait(pause)
-            pause = min(pause * 1.5, LONGEST_PAUSE)
+            meter.wait(next(pause))
 
     # ---- inside ----
 
@@ -278,14 +267,13 @@ class UploadRepository(Repository):
         return False
 
     def _wait(self, id_: str, meter: Meter) -> Upload:
-        pause = FIRST_PAUSE
+        pause = pauses()
         while (upload := self.api.upload(id_)).process_running:
-            meter.wait(pause)
-            pause = min(pause * 1.5, LONGEST_PAUSE)
+            meter.wait(next(pause))
         return upload
 
     def _settled(self, id_: str) -> Upload:
-        return self._wait(id_, _Pause(self.access.stop))
+        return self._wait(id_, Patient(self.access.stop))
 
     def _send(self, id_: str, sending: Sending, meter: Meter) -> Mapping[str, Digests]:
         body: ZipBody | None = None
@@ -294,17 +282,25 @@ class UploadRepository(Repository):
             nonlocal body
             if body:
                 body.undo()
-            body = ZipBody(sending, meter)
+            body = zip_body(sending, meter, self.access.uplink)
             return body
 
-        self._wait(id_, meter)
         try:
-            self._unblocked(id_, lambda: self.api.put_zip(id_, new_body))
+            self._unblocked(id_, lambda: self._put(id_, new_body))
         except BaseException:
             if body:
                 body.undo()
             raise
         return dict(body.digests) if body else {}
+
+    def _put(self, id_: str, body: Callable[[], ZipBody]) -> None:
+        try:
+            self.api.put_zip(id_, body)
+        except RejectedError as error:
+            if error.status != HTTPStatus.LENGTH_REQUIRED:
+                raise
+            self.access.uplink.takes_chunks = False  # a proxy on the way, not NOMAD
+            self.api.put_zip(id_, body)
 
     def _unblocked(self, id_: str, step: Callable[[], None]) -> None:
         """Take a step that NOMAD from 1.4 on refuses while the upload is processed."""

@@ -15,6 +15,7 @@ from publishkit.testing.meter import NoMeter
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from publishkit.model import Record
     from publishkit.repository import Repository
 
 __all__ = ["Killed", "Killer"]
@@ -60,9 +61,9 @@ class Killer:
         kind = type(repository)
         create = kind.create
 
-        def counted(itself: Repository, marker: str) -> object:
+        def counted(itself: Repository, marker: str, record: Record | None = None) -> object:
             try:
-                made = create(itself, marker)
+                made = create(itself, marker, record)
             except Killed:
                 self._inside.depth = 1  # this look is no step
                 self.created += look(itself, marker, NoMeter(), _INDEXED) is not None

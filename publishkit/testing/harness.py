@@ -126,7 +126,7 @@ class Bench:
         return Job(
             repository=self.repository,
             record=lambda: resolved().with_links(rows.row.linked, rows.row.collections),
-            files=loaded.files,
+            read=lambda: loaded.files,
             fingerprint=lambda d: planning.fingerprint([(part, loaded)], d, group=False),
             rows=rows,
             choices=self.choices,
@@ -134,4 +134,5 @@ class Bench:
             transfers=transfers,
             meter=meter,
             settling=meter,
+            began=0.0,
         )

@@ -113,10 +113,12 @@ class PlainRepository(Repository):
     def check(self, record: Record, files: Sequence[DataFile]) -> list[Problem]:
         return []
 
-    def create(self, marker: str) -> Deposit:
+    def create(self, marker: str, record: Record | None = None) -> Deposit:
         with self._lock:
             new = next(self.ids)
             self.shelves[new] = Shelf(marker)
+            if record:
+                self._describe(self.shelves[new], record)
             return self.get(new)
 
     def find(self, marker: str) -> Deposit | None:
@@ -124,7 +126,7 @@ class PlainRepository(Repository):
             ids = [id_ for id_, shelf in self.shelves.items() if shelf.marker == marker]
             return self.get(ids[0]) if ids else None
 
-    def get(self, id: str) -> Deposit:
+    def get(self, id: str, *, published: bool = False) -> Deposit:
         with self._lock:
             shelf = self._shelf(id)
             content = repr(sorted((key, digest) for key, (_, digest) in shelf.files.items()))
@@ -180,14 +182,14 @@ class PlainRepository(Repository):
             for key in keys:
                 self._draft(id).files.pop(key, None)
 
-    def update(self, id: str, record: Record, *, revision: str | None = None) -> str:
+    def update(self, id: str, record: Record, *, revision: str | None = None) -> Deposit | None:
         with self._lock:
             shelf = self._draft(id)
             if revision is not None and revision != str(shelf.edits):
                 raise ConflictError(f"the metadata of {id} was changed meanwhile")
             shelf.marker = ""  # as on an archive, whose title the update replaces
             self._describe(shelf, record)
-            return str(shelf.edits)
+            return replace(self.get(id), failures=self.failures)
 
     def _describe(self, shelf: Shelf, record: Record) -> None:
         shelf.record, shelf.title = record, record.metadata.title
@@ -197,9 +199,10 @@ class PlainRepository(Repository):
     def settle(self, id: str, meter: Meter) -> Deposit:
         return replace(self.get(id), failures=self.failures)
 
-    def publish(self, id: str, record: Record) -> None:
+    def publish(self, id: str, record: Record, *, seen: Deposit | None = None) -> Deposit | None:
         with self._lock:
             self._draft(id).state = State.IN_REVIEW if self.review else State.PUBLISHED
+        return None
 
     def delete(self, id: str) -> None:
         with self._lock:

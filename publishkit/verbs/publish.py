@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -227,22 +228,26 @@ class _Standing:
                 keeper.keep(before)
             return [receipt(found, before, Outcome.UNCHANGED)]
         with keeping(found) as keeper, ThreadPoolExecutor(1) as unused:
+            deposit: Deposit | None = None
             if self.changed:
                 with keeper.changing(before):
-                    found.repository.update(found.id, self.record, revision=before.revision)
+                    deposit = found.repository.update(
+                        found.id, self.record, revision=before.revision
+                    )
             blank = {"sent": ""} if self.changed else {}  # not what the folder says
             settling = meter(found, self.options.wait_timeout)
-            deposit = found.repository.settle(found.id, settling)
+            deposit = deposit or found.repository.settle(found.id, settling)
             job = Job(
                 repository=found.repository,
                 record=lambda: self.record,
-                files=(),
+                read=tuple,
                 fingerprint=lambda _: "",
                 rows=KeptRows(found, keeper, before, **blank),
                 choices=self.options.choices,
                 digests=found.setting.digests,
                 transfers=unused,
                 meter=meter(found),
+                began=time.monotonic(),
                 settling=settling,
             )
             after = publish_one(job, deposit)

@@ -336,5 +336,5 @@ class _Standing:
             if before.state is State.PUBLISHED:
                 editing = able(repository, Editing, found.target, "change what is published")
                 return editing.edit(found.id, self.record)
-            repository.update(found.id, self.record, revision=before.revision)
-            return repository.get(found.id)
+            after = repository.update(found.id, self.record, revision=before.revision)
+            return after or repository.get(found.id)

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from publishkit.model import Record
+
 
 def test_a_push_prints_a_line_a_record_and_where_the_links_are(
     run: Callable[..., tuple[int, str, str]], records: Path
@@ -52,7 +54,7 @@ def test_a_failure_is_printed_once(
     memory: MemoryRepository,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def fail(marker: str) -> Deposit:
+    def fail(marker: str, record: Record | None = None) -> Deposit:
         raise RejectedError("refused for this reason")
 
     monkeypatch.setattr(memory, "create", fail)
@@ -170,6 +172,10 @@ def test_no_wait_leaves_processing_to_the_next_push(
         meter.wait(60)
         raise AssertionError("it waited")
 
+    def begun(id: str, record: Record, *, revision: str | None = None) -> None:
+        """Say nothing of the deposit, which is about to be processed."""
+
+    monkeypatch.setattr(memory, "update", begun)
     monkeypatch.setattr(memory, "settle", slow)
     code, out, _ = run("push", records / "0", "--to", "memory", "--no-wait")
     assert code == 7
@@ -235,7 +241,7 @@ def test_what_others_wrote_cannot_steer_the_terminal(
     memory: MemoryRepository,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def fail(marker: str) -> Deposit:
+    def fail(marker: str, record: Record | None = None) -> Deposit:
         raise RejectedError("refused", answer="\x1b[2J\x1b]0;gone\x07")
 
     monkeypatch.setattr(memory, "create", fail)

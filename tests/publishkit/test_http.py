@@ -6,7 +6,7 @@ import logging
 import os
 import time
 from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
@@ -134,6 +134,28 @@ def test_a_web_page_with_a_status_of_success_is_no_answer(
         client.send("POST", "/b", repeat=False)
     web.get(f"{API}/c", body=page, content_type="text/html")
     assert client.send("GET", "/c", repeat=True, pages=True).text == page
+
+
+def test_an_empty_answer_is_no_web_page_whatever_it_is_called(
+    client: Client, web: responses.RequestsMock
+) -> None:
+    deleted = web.delete(f"{API}/a", status=204, content_type="text/html; charset=utf-8")
+    client.send("DELETE", "/a", repeat=True)
+    assert deleted.call_count == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [({"status": 500}, 1), ({"body": requests.ConnectionError()}, 1), ({"status": 429}, 0)],
+)
+def test_who_wants_to_know_is_told_that_an_attempt_before_may_yet_be_acted_on(
+    client: Client, web: responses.RequestsMock, fault: dict[str, Any], told: int
+) -> None:
+    repeats: list[str] = []
+    web.put(f"{API}/a", **fault)
+    web.put(f"{API}/a", json={})
+    client.send("PUT", "/a", repeat=True, repeated=lambda: repeats.append("again"))
+    assert len(repeats) == told
 
 
 def test_a_fault_that_stays_is_temporary(

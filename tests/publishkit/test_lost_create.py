@@ -16,6 +16,7 @@ from publishkit.testing import Killed, MemoryRepository
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from publishkit.model import Record
     from publishkit.repository import Deposit
 
 LATE = 3
@@ -35,9 +36,9 @@ class Archive:
         patch.setattr(memory, "create", self.create)
         patch.setattr(memory, "find", self.find)
 
-    def create(self, marker: str) -> Deposit:
+    def create(self, marker: str, record: Record | None = None) -> Deposit:
         self.made += 1
-        made = self._create(marker)
+        made = self._create(marker, record)
         if self.made == 1:
             raise self.lost("the connection broke")
         return made

@@ -29,7 +29,7 @@ from publishkit.repository import Deposit, Meter, State
 from publishkit.testing import Killed, MemoryRepository, metadata, write_record
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from publishkit.model import Record
@@ -227,7 +227,7 @@ def test_a_publish_that_failed_but_published_is_success(
 ) -> None:
     publish, calls = memory.publish, []
 
-    def fail(id: str, record: Record) -> None:
+    def fail(id: str, record: Record, *, seen: Deposit | None = None) -> None:
         calls.append(id)
         publish(id, record)
         raise RepositoryError("the server failed", status=500)
@@ -243,7 +243,7 @@ def test_a_publish_whose_answer_was_lost_is_looked_up_and_not_repeated(
 ) -> None:
     calls = []
 
-    def lose(id: str, record: Record) -> None:
+    def lose(id: str, record: Record, *, seen: Deposit | None = None) -> None:
         calls.append((id, record))
         raise LostAnswerError("the server did not answer in time")
 
@@ -257,7 +257,7 @@ def test_a_publish_whose_answer_was_lost_is_looked_up_and_not_repeated(
 def test_with_several_targets_nothing_is_published_before_all_drafts_are_complete(
     records: Path, memory: MemoryRepository, other: MemoryRepository
 ) -> None:
-    def refuse(id: str, record: Record, *, revision: str | None = None) -> str:
+    def refuse(id: str, record: Record, *, revision: str | None = None) -> Deposit | None:
         raise RejectedError("refused")
 
     other.update = refuse  # type: ignore[method-assign]
@@ -334,7 +334,7 @@ def edited_meanwhile(memory: MemoryRepository, monkeypatch: pytest.MonkeyPatch) 
     """Let the metadata change once, between a push's look at them and its own change."""
     update, edits = memory.update, [1]
 
-    def late(id: str, record: Record, *, revision: str | None = None) -> str:
+    def late(id: str, record: Record, *, revision: str | None = None) -> Deposit | None:
         memory.shelves[id].edits += edits.pop() if edits else 0
         return update(id, record, revision=revision)
 
@@ -365,7 +365,7 @@ def test_the_last_request_of_a_killed_run_is_not_taken_for_somebodys_edit(
     assert receipt.ok
 
 
-def _die(id: str, record: Record, *, revision: str | None = None) -> str:
+def _die(id: str, record: Record, *, revision: str | None = None) -> Deposit | None:
     raise Killed
 
 
@@ -376,9 +376,9 @@ def test_what_is_not_finished_comes_first_and_is_told_in_its_place(
     (done, *_), looked_at = memory.shelves, list[str]()
     get = memory.get
 
-    def noted(id: str) -> Deposit:
+    def noted(id: str, *, published: bool = False) -> Deposit:
         looked_at.append(id)
-        return get(id)
+        return get(id, published=published)
 
     monkeypatch.setattr(memory, "get", noted)
     receipts = publishkit.push(records, to="memory", publish=True, workers=1)
@@ -393,8 +393,8 @@ def test_a_create_whose_answer_was_lost_is_found_again(
 ) -> None:
     create = memory.create
 
-    def lose(marker: str) -> Deposit:
-        create(marker)
+    def lose(marker: str, record: Record | None = None) -> Deposit:
+        create(marker, record)
         raise LostAnswerError("the connection broke")
 
     monkeypatch.setattr(memory, "create", lose)
@@ -407,11 +407,11 @@ def test_a_create_that_never_arrived_is_sent_again(
 ) -> None:
     create, markers = memory.create, []
 
-    def drop_the_first(marker: str) -> Deposit:
+    def drop_the_first(marker: str, record: Record | None = None) -> Deposit:
         markers.append(marker)
         if len(markers) == 1:
             raise LostAnswerError("the connection broke")
-        return create(marker)
+        return create(marker, record)
 
     monkeypatch.setattr(memory, "create", drop_the_first)
     publishkit.push(records / "0", to="memory")
@@ -425,7 +425,7 @@ def test_one_failing_record_does_not_stop_the_others(
     retitle(records / "1", "The one that fails")
     update = memory.update
 
-    def refuse(id: str, record: Record, *, revision: str | None = None) -> str:
+    def refuse(id: str, record: Record, *, revision: str | None = None) -> Deposit | None:
         if record.metadata.title == "The one that fails":
             raise RejectedError("refused", answer="metadata.title: no")
         return update(id, record, revision=revision)
@@ -440,7 +440,7 @@ def test_one_failing_record_does_not_stop_the_others(
 def test_if_all_fail_alike_that_errors_own_kind_is_raised(
     records: Path, memory: MemoryRepository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(marker: str) -> Deposit:
+    def fail(marker: str, record: Record | None = None) -> Deposit:
         raise TemporaryError("the server cannot be reached")
 
     monkeypatch.setattr(memory, "create", fail)
@@ -448,6 +448,15 @@ def test_if_all_fail_alike_that_errors_own_kind_is_raised(
         publishkit.push(records, to="memory")
     assert caught.value.exit_code == 7
     assert len(caught.value.receipts) == 3
+
+
+def said_nothing(update: Callable[..., object]) -> Callable[..., None]:
+    """The change of the metadata on an archive that goes on to process."""
+
+    def begun(id: str, record: Record, *, revision: str | None = None) -> None:
+        update(id, record, revision=revision)
+
+    return begun
 
 
 def test_long_processing_is_left_and_taken_up_by_the_next_push(
@@ -462,6 +471,7 @@ def test_long_processing_is_left_and_taken_up_by_the_next_push(
         return settle(id, meter)
 
     monkeypatch.setattr(memory, "settle", slow)
+    monkeypatch.setattr(memory, "update", said_nothing(memory.update))
     with pytest.raises(TemporaryError, match="still being processed") as caught:
         publishkit.push(records / "0", to="memory", wait_timeout=0)
     assert caught.value.exit_code == 7
@@ -611,3 +621,20 @@ def test_killed_while_files_are_removed_which_moves_the_revision_the_next_push_g
     monkeypatch.setattr(memory, "remove", real)
     publishkit.push(records / "0", to="memory")
     assert memory.files(receipt.id).keys() == {"sub/more.txt"}
+
+
+def test_drafts_that_there_are_do_not_slow_the_others_where_there_is_room_for_any_number(
+    tmp_path: Path, memory: MemoryRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("publishkit.run.PORTION", 2)
+    records = [write_record(tmp_path / "many" / str(number), {}) for number in range(6)]
+    together, get = threading.Barrier(2), memory.get
+    publishkit.push(records, to="memory")
+
+    def both(id: str, *, published: bool = False) -> Deposit:
+        together.wait(timeout=20)  # breaks unless two are asked for at once
+        return get(id, published=published)
+
+    monkeypatch.setattr(memory, "get", both)
+    receipts = publishkit.push(records, to="memory", workers=2)
+    assert {receipt.outcome for receipt in receipts} == {Outcome.UNCHANGED}

@@ -142,10 +142,10 @@ def test_targets_that_are_one_database_get_one_deposit_for_a_record(
     gate = threading.Barrier(2)
     create = memory.create
 
-    def slowly(marker: str) -> Deposit:
+    def slowly(marker: str, record: Record | None = None) -> Deposit:
         with contextlib.suppress(threading.BrokenBarrierError):
             gate.wait(timeout=0.5)
-        return create(marker)
+        return create(marker, record)
 
     targets = tuple(
         Target(name=name, backend="memory", url=f"https://{name}.example", database="one")
@@ -280,15 +280,15 @@ def test_a_record_that_fails_to_be_published_does_not_take_the_room_of_later_one
     memory.most_drafts = 3
     create, publish = memory.create, memory.publish
 
-    def bounded(marker: str) -> Deposit:
+    def bounded(marker: str, record: Record | None = None) -> Deposit:
         if memory.room() < 1:
             raise LimitError("too many drafts")
-        return create(marker)
+        return create(marker, record)
 
-    def picky(id_: str, record: Record) -> None:
+    def picky(id: str, record: Record, *, seen: Deposit | None = None) -> None:
         if record.metadata.title == "bad one":
             raise RejectedError("no")
-        publish(id_, record)
+        publish(id, record)
 
     monkeypatch.setattr(memory, "create", bounded)
     monkeypatch.setattr(memory, "publish", picky)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from publishkit.model import Record
-    from publishkit.repository import DataFile
+    from publishkit.repository import DataFile, Deposit
     from publishkit.testing import MemoryRepository
 
 
@@ -193,7 +193,7 @@ def test_publishing_that_answers_with_an_error_and_was_done_is_success(
 ) -> None:
     publish = memory.publish
 
-    def fail_afterwards(id: str, record: Record) -> None:
+    def fail_afterwards(id: str, record: Record, *, seen: Deposit | None = None) -> None:
         publish(id, record)
         raise TemporaryError("the server failed (500)")
 
@@ -206,7 +206,7 @@ def test_publishing_that_failed_is_not_repeated(
 ) -> None:
     calls: list[str] = []
 
-    def fail(id: str, record: Record) -> None:
+    def fail(id: str, record: Record, *, seen: Deposit | None = None) -> None:
         calls.append(id)
         raise RejectedError("not like this")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -100,6 +101,19 @@ def start(
     return begin
 
 
+def test_a_file_that_was_sent_again_may_arrive_late(
+    server: Server, start: Callable[..., Transfer], repository: InvenioRepository
+) -> None:
+    server.announced("a")
+    server.takes("a", status=504)
+    server.takes("a")
+    server.commits("a")
+    assert repository.late("1") == 0
+    start().run(NoMeter())
+    assert repository.late("1") > time.monotonic()
+    assert repository.late("2") == 0
+
+
 # ---- announced ----
 
 
@@ -157,20 +171,6 @@ def test_errors_beside_a_201_are_a_refusal(server: Server, start: Callable[..., 
     server.web.post(FILES, status=201, json={"entries": [], "errors": errors})
     with pytest.raises(RejectedError, match=r"0\.key: Filename is too long"):
         start()
-
-
-def test_the_file_to_be_shown_first_is_named_once_it_was_announced(
-    server: Server,
-    repository: InvenioRepository,
-    make_record: Callable[..., Record],
-    make_file: Callable[..., DataFile],
-    answer: Callable[..., dict[str, JsonValue]],
-) -> None:
-    server.announced("a.txt")
-    put = server.web.put("https://archive.example/api/records/1/draft", json=answer("draft"))
-    record = make_record(files={"default_preview": "a.txt"})
-    list(repository.transfers("1", record, [make_file("a.txt")]))
-    assert put.call_count == 1
 
 
 # ---- sent ----

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -166,6 +167,89 @@ def test_a_draft_is_created_with_the_marker_as_its_title(
         match=[responses.matchers.json_params_matcher(body)],
     )
     assert repository.create("marker-1").id == ID
+
+
+def test_a_draft_is_created_with_its_metadata_and_the_marker_behind_its_title(
+    repository: InvenioRepository,
+    web: responses.RequestsMock,
+    answer: Answers,
+    make_record: Callable[..., Record],
+) -> None:
+    record = make_record()
+
+    def taken(request: requests.PreparedRequest) -> tuple[int, dict[str, str], str]:
+        sent = json.loads(request.body or b"")
+        assert sent["metadata"]["title"] == f"{record.metadata.title} [marker-1]"
+        assert sent["metadata"]["creators"]
+        return 201, {}, json.dumps({**answer("draft"), **sent, "files": {"enabled": True}})
+
+    web.add_callback(responses.POST, f"{API}/records", taken)
+    deposit = repository.create("marker-1", record)
+    assert (deposit.id, deposit.files) == (ID, {})
+
+
+def test_a_draft_whose_metadata_the_archive_refuses_does_not_stay(
+    repository: InvenioRepository,
+    web: responses.RequestsMock,
+    answer: Answers,
+    make_record: Callable[..., Record],
+) -> None:
+    errors = [{"field": "metadata.title", "messages": ["No."]}]
+    web.post(f"{API}/records", status=201, json=answer("draft", errors=errors))
+    deleted = web.delete(DRAFT, status=204)
+    with pytest.raises(RejectedError, match=r"metadata\.title: No\."):
+        repository.create("marker-1", make_record())
+    assert deleted.call_count == 1
+
+
+def test_a_term_that_the_archive_does_not_know_is_named_with_its_place(
+    repository: InvenioRepository, web: responses.RequestsMock, make_record: Callable[..., Record]
+) -> None:
+    said = {"status": 400, "message": "Invalid value dataset."}
+    web.post(f"{API}/records", status=400, json=said)
+    with pytest.raises(RejectedError, match=r"metadata\.resource_type\.id"):
+        repository.create("marker-1", make_record())
+
+
+def test_a_draft_with_the_marker_behind_its_title_is_found(
+    repository: InvenioRepository, web: responses.RequestsMock, answer: Answers
+) -> None:
+    web.get(f"{API}/user/records", json=hits("About marker-1", "Resistivity [marker-1]"))
+    web.get(DRAFT, json=answer("draft"))
+    assert repository.find("marker-1") is not None
+    assert len(web.calls) == 2
+
+
+def test_what_was_published_is_asked_for_as_a_record_at_once(
+    repository: InvenioRepository, web: responses.RequestsMock, answer: Answers
+) -> None:
+    web.get(RECORD, json=answer("record"))
+    assert repository.get(ID, published=True).state is State.PUBLISHED
+
+
+def test_what_was_published_and_is_a_draft_all_the_same_is_found(
+    repository: InvenioRepository, web: responses.RequestsMock, answer: Answers
+) -> None:
+    web.get(RECORD, status=404, json={"status": 404, "message": "Not found."})
+    web.get(DRAFT, json=answer("draft"))
+    assert repository.get(ID, published=True).state is State.DRAFT
+
+
+def test_a_file_that_was_only_announced_is_not_complete_in_what_the_draft_says(
+    repository: InvenioRepository, web: responses.RequestsMock, answer: Answers
+) -> None:
+    entries = {"a": {"key": "a", "size": 1, "checksum": "md5:1"}, "b": {"key": "b"}}
+    web.get(DRAFT, json={**answer("draft"), "files": {"enabled": True, "entries": entries}})
+    files = repository.get(ID).files
+    assert files is not None
+    assert {key: one.complete for key, one in files.items()} == {"a": True, "b": False}
+
+
+def test_a_draft_that_does_not_list_its_files_says_nothing_of_them(
+    repository: InvenioRepository, web: responses.RequestsMock, answer: Answers
+) -> None:
+    web.get(DRAFT, json={**answer("draft"), "files": {"enabled": True, "count": 2}})
+    assert repository.get(ID).files is None
 
 
 @pytest.mark.parametrize("fault", [{"body": LOST}, {"status": 500}])

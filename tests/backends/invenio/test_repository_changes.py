@@ -14,6 +14,7 @@ from publishkit.errors import (
     RejectedError,
     TemporaryError,
 )
+from publishkit.repository import Deposit, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -210,6 +211,40 @@ def test_a_draft_is_published(
     assert len(web.calls) == 2
 
 
+def test_a_draft_that_was_just_looked_at_is_published_by_one_request(
+    repository: InvenioRepository,
+    web: responses.RequestsMock,
+    answer: Answers,
+    make_record: Records,
+) -> None:
+    web.post(f"{DRAFT}/actions/publish", status=202, json=answer("record"))
+    seen = Deposit(ID, State.DRAFT, "5", "", {})
+    after = repository.publish(ID, make_record(), seen=seen)
+    assert after
+    assert after.state is State.PUBLISHED
+    assert after.files is not None
+
+
+def test_a_draft_that_turns_out_to_belong_to_a_review_is_submitted_to_it(
+    repository: InvenioRepository,
+    web: responses.RequestsMock,
+    answer: Answers,
+    make_record: Records,
+) -> None:
+    refused = {"status": 400, "message": "You cannot publish a draft that has a review."}
+    web.post(f"{DRAFT}/actions/publish", status=400, json=refused)
+    review: JsonValue = {
+        "type": "community-submission",
+        "receiver": {"community": "24c5-uuid"},
+    }
+    parent: JsonValue = {"id": "p", "review": review}
+    web.get(DRAFT, json=answer("draft", status="draft_with_review", parent=parent))
+    web.put(f"{DRAFT}/review", json={})
+    submitted = web.post(f"{DRAFT}/actions/submit-review", status=202, json={})
+    assert repository.publish(ID, make_record(), seen=Deposit(ID, State.DRAFT, "5", "", {})) is None
+    assert submitted.call_count == 1
+
+
 def test_a_publish_that_fails_is_not_repeated(
     repository: InvenioRepository,
     web: responses.RequestsMock,
@@ -270,7 +305,7 @@ def test_a_new_version_of_a_communitys_record_is_published_at_once(
     make_record: Records,
 ) -> None:
     web.get(DRAFT, json=answer("draft", status="new_version_draft"))
-    published = web.post(f"{DRAFT}/actions/publish", status=202, json={})
+    published = web.post(f"{DRAFT}/actions/publish", status=202, json=answer("record"))
     repository.publish(ID, make_record(invenio={"communities": ["bigmap"]}))
     assert published.call_count == 1
 

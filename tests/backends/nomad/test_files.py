@@ -1,26 +1,19 @@
-"""The zip, made while it is sent."""
+"""What an upload holds, and what of it must be sent."""
 
 from __future__ import annotations
 
 import hashlib
-import io
-import os
-import zipfile
 from typing import TYPE_CHECKING
 
-import pytest
-
 from publishkit.abilities import Member
-from publishkit.errors import Cancelled, IntegrityError
-from publishkit_nomad import manifest
-from publishkit_nomad.files import Remote, Sending, ZipBody, plan
+from publishkit_nomad.files import Remote, Sending, plan
 from publishkit_nomad.manifest import MANIFEST, Line
 from publishkit_nomad.wishes import Layout
 
 if TYPE_CHECKING:
     from publishkit.model import Record
     from publishkit.repository import DataFile
-    from tests.backends.nomad.conftest import Counter, MakeFiles, MakeRecord
+    from tests.backends.nomad.conftest import MakeFiles, MakeRecord
 
 NOTHING = Remote({}, {})
 OWN = {"publishkit.archive.json", "record_metadata.json"}
@@ -46,79 +39,6 @@ def held(record: Record, contents: dict[str, bytes]) -> Remote:
     lines = {key: Line(sha(c), len(c), generated=True) for key, c in generated.items()}
     lines |= {key: Line(sha(content), len(content)) for key, content in contents.items()}
     return Remote({MANIFEST: 1, **{key: line.size for key, line in lines.items()}}, lines)
-
-
-def test_the_zip_holds_every_file_and_a_manifest_of_them_last(
-    make_record: MakeRecord, make_files: MakeFiles, meter: Counter
-) -> None:
-    contents = {"a.txt": b"text", "sub/ü.bin": os.urandom(3 << 20), "empty": b""}
-    body = ZipBody(sending(make_record(), make_files(contents)), meter)
-    sent = b"".join(body)
-    assert len(sent) == len(body)
-    with zipfile.ZipFile(io.BytesIO(sent)) as archive:
-        assert archive.testzip() is None
-        names = archive.namelist()
-        assert set(names) == OWN | set(contents) | {MANIFEST}
-        assert names[-1] == MANIFEST
-        lines = manifest.load(archive.read(MANIFEST))
-        for name in names[:-1]:
-            content = archive.read(name)
-            assert lines[name] == Line(sha(content), len(content), generated=name in OWN)
-    assert {key: digests.sha256 for key, digests in body.digests.items()} == {
-        key: sha(content) for key, content in contents.items()
-    }
-    assert meter.sent == sum(map(len, contents.values()))
-
-
-def test_an_inner_zip_is_carried_as_it_is(
-    make_record: MakeRecord, make_files: MakeFiles, meter: Counter
-) -> None:
-    inner = io.BytesIO()
-    with zipfile.ZipFile(inner, "w") as archive:
-        archive.writestr("x", "1")
-    files = make_files({"inner.zip": inner.getvalue()})
-    sent = b"".join(ZipBody(sending(make_record(), files), meter))
-    with zipfile.ZipFile(io.BytesIO(sent)) as archive:
-        assert archive.read("inner.zip") == inner.getvalue()
-
-
-def test_a_file_that_grows_while_it_is_read_is_an_integrity_error(
-    make_record: MakeRecord, make_files: MakeFiles, meter: Counter
-) -> None:
-    (file,) = make_files({"a": os.urandom(3 << 20)})
-    body = ZipBody(sending(make_record(), [file]), meter)
-    for _ in range(8):
-        next(body)
-    with file.path.open("ab") as more:
-        more.write(b"more")
-    with pytest.raises(IntegrityError, match="changed while it was read"):
-        b"".join(body)
-    assert meter.sent > 0
-    body.undo()
-    assert meter.sent == 0
-
-
-def test_a_file_that_vanished_is_not_taken_for_a_broken_connection(
-    make_record: MakeRecord, make_files: MakeFiles, meter: Counter
-) -> None:
-    (file,) = make_files({"a": b"1"})
-    body = ZipBody(sending(make_record(), [file]), meter)
-    file.path.unlink()
-    with pytest.raises(IntegrityError, match="cannot be read"):
-        b"".join(body)
-
-
-def test_cancelling_ends_the_zip(make_record: MakeRecord, make_files: MakeFiles) -> None:
-    class Stopped:
-        def advance(self, nbytes: int) -> None:
-            if nbytes:
-                raise Cancelled("stopped")
-
-        def wait(self, seconds: float) -> None: ...
-
-    body = ZipBody(sending(make_record(), make_files({"a": b"1"})), Stopped())
-    with pytest.raises(Cancelled):
-        b"".join(body)
 
 
 def test_an_upload_that_is_up_to_date_needs_nothing(make_record: MakeRecord) -> None:

@@ -207,11 +207,11 @@ def test_a_transfer_waits_for_the_process_before(
     meter: Counter,
 ) -> None:
     id_ = repository.create("marker").id
-    (transfer,) = repository.transfers(id_, make_record(), make_files({"a": b"abc"}))
     nomad.uploads[id_].busy = 3
+    (transfer,) = repository.transfers(id_, make_record(), make_files({"a": b"abc"}))
+    assert nomad.uploads[id_].busy < 0
     transfer.run(meter)
-    assert len(meter.waited) == 3
-    assert meter.waited == sorted(meter.waited)
+    assert nomad.uploads[id_].files["a"] == b"abc"
 
 
 def test_a_refused_transfer_takes_its_progress_back(
@@ -410,8 +410,7 @@ def test_settling_waits_longer_and_longer(
     nomad.uploads[id_].busy = 30
     assert repository.settle(id_, meter).state is State.DRAFT
     assert len(meter.waited) == 30
-    assert meter.waited[0] < 0.5
-    assert meter.waited[-1] == max(meter.waited) == 5.0
+    assert meter.waited == sorted(meter.waited)
 
 
 def test_an_upload_that_is_processed_says_so(repository: NomadRepository, nomad: FakeNomad) -> None:
