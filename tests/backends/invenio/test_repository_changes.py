@@ -132,6 +132,38 @@ def test_a_lost_answer_of_an_update_that_was_made_is_no_conflict(
     assert web.calls[-1].request.headers["If-Match"] == "7"
 
 
+def test_an_update_that_is_made_late_is_no_conflict(
+    repository: InvenioRepository,
+    web: responses.RequestsMock,
+    answer: Answers,
+    make_record: Records,
+) -> None:
+    """The first attempt is carried out between the look after it and the second."""
+    held = answer("draft", revision_id=7)
+    title = dict(held["metadata"])["title"]  # type: ignore[arg-type] # an object
+    web.put(DRAFT, body=LOST)
+    web.get(DRAFT, json=answer("draft", revision_id=5))
+    web.put(DRAFT, status=412, json={"status": 412, "message": "Revision id provided(5)"})
+    web.get(DRAFT, json=held)
+    after = repository.update(ID, make_record(title=title), revision="5")
+    assert after
+    assert after.revision == "7"
+
+
+def test_an_edit_between_two_attempts_of_an_update_is_a_conflict(
+    repository: InvenioRepository,
+    web: responses.RequestsMock,
+    answer: Answers,
+    make_record: Records,
+) -> None:
+    web.put(DRAFT, body=LOST)
+    web.get(DRAFT, json=answer("draft", revision_id=5))
+    web.put(DRAFT, status=412, json={"status": 412, "message": "Revision id provided(5)"})
+    web.get(DRAFT, json=answer("draft", revision_id=7))
+    with pytest.raises(ConflictError, match="changed by somebody else"):
+        repository.update(ID, make_record(title="Of this folder"), revision="5")
+
+
 def test_another_edit_behind_a_lost_answer_is_a_conflict(
     repository: InvenioRepository,
     web: responses.RequestsMock,
