@@ -114,18 +114,20 @@ def _landed(job: Job, deposit: Deposit, late: float) -> Deposit:
     """The deposit once no request is under way any more whose end nobody waits for.
 
     A file that such a request sends once more, when it is complete, makes InvenioRDM 13.1.2
-    delete it; what is published cannot be mended.
+    delete it: what is lost so is sent again, since what is published cannot be mended.
     """
-    until = max(late, job.repository.late(deposit.id))
-    if not until:
-        return deposit
-    if (seconds := until - time.monotonic()) > 0:
-        log.info("waiting %.0f s for requests that may still be under way", seconds)
-        job.meter.wait(seconds)
-    now = job.repository.settle(deposit.id, job.settling)
-    if job.files:
-        _verify(job, now)
-    return now
+    looked = 0.0
+    while (until := max(late, job.repository.late(deposit.id))) > looked:
+        if (seconds := until - time.monotonic()) > 0:
+            log.info("waiting %.0f s for requests that may still be under way", seconds)
+            job.meter.wait(seconds)
+        looked = time.monotonic()
+        deposit = job.repository.settle(deposit.id, job.settling)
+        if job.files and deposit.state not in DONE and _lacking(job, deposit):
+            log.warning("%s lost files that came twice: sending them again", deposit.id)
+            result = _bring(job, deposit, created=False)
+            deposit, late = result.deposit, result.late
+    return deposit
 
 
 # ---- what is there already ----
@@ -219,7 +221,7 @@ def _describe_last(job: Job, deposit: Deposit, *, new: bool) -> Deposit:
         job.rows.note(revision="")  # this run may end before it knows the new one
         after = _describe(job, deposit, deposit.revision)
     else:
-        repository.settle(id_, job.settling)
+        repository.wait(id_, job.settling)
         after = repository.update(id_, job.record())
     return after or repository.settle(id_, job.settling)
 
@@ -310,13 +312,8 @@ def _run_all(job: Job, transfers: Iterable[Transfer]) -> Iterable[Mapping[str, D
 
 
 def _verify(job: Job, deposit: Deposit) -> dict[str, Digests]:
-    """Compare what the deposit holds with the folder, file by file."""
-    remote = _held(job, deposit)
-    digests = {f.key: job.digests.digests(f, job.meter) for f in job.files}
-    bad = sorted(remote.keys() - digests.keys()) + [
-        f.key for f in job.files if not _arrived(remote.get(f.key), f, digests[f.key])
-    ]
-    if bad:
+    """Compare what the deposit holds with the folder; gives the digests of the folder's files."""
+    if bad := _lacking(job, deposit):
         shown = ", ".join(bad[:SHOWN])
         if len(bad) > SHOWN:
             shown += f" and {len(bad) - SHOWN} more"
@@ -324,7 +321,19 @@ def _verify(job: Job, deposit: Deposit) -> dict[str, Digests]:
             f"{deposit.id} does not hold what the folder holds: {shown}",
             advice=_NEW_VERSION if deposit.state is State.PUBLISHED else "",
         )
-    return digests
+    return _digests(job)
+
+
+def _lacking(job: Job, deposit: Deposit) -> list[str]:
+    """The keys of the files that a deposit does not hold as the folder does, or holds beside."""
+    remote, digests = _held(job, deposit), _digests(job)
+    return sorted(remote.keys() - digests.keys()) + [
+        f.key for f in job.files if not _arrived(remote.get(f.key), f, digests[f.key])
+    ]
+
+
+def _digests(job: Job) -> dict[str, Digests]:
+    return {f.key: job.digests.digests(f, job.meter) for f in job.files}
 
 
 def _arrived(remote: RemoteFile | None, file: DataFile, digests: Digests) -> bool:

@@ -268,6 +268,10 @@ class Repository(ABC):
         Raises RejectedError, in the server's words, when the deposit as a whole failed.
         """
 
+    def wait(self, id: str, meter: Meter) -> None:
+        """Wait while the repository processes; raises what `settle` does, and asks no more."""
+        self.settle(id, meter)
+
     def late(self, id: str) -> float:  # noqa: ARG002 - most archives let nothing come late
         """Until when a request that was sent again may still change the deposit's files.
 

@@ -200,18 +200,26 @@ class UploadRepository(Repository):
         deposit = deposit_of(self.api, upload, self.access.gui, entries)
         return replace(deposit, failures=failures_of(self.api, upload))
 
+    def wait(self, id: str, meter: Meter) -> None:
+        """Wait while the upload is processed."""
+        self._over(id, meter)
+
     def settle(self, id: str, meter: Meter) -> Deposit:
         """Wait while the upload is processed; entries that failed are in `failures`."""
-        upload = self._wait(id, meter)
+        upload = self._over(id, meter)
+        return replace(self._deposit(upload), failures=failures_of(self.api, upload))
+
+    def _over(self, id_: str, meter: Meter) -> Upload:
+        upload = self._wait(id_, meter)
         reason = reason_of_failure(upload)
         if reason and not upload.published:
             raise RejectedError(
-                f"NOMAD could not process the upload {id}",
+                f"NOMAD could not process the upload {id_}",
                 target=self.api.target,
                 answer=reason,
                 advice="Look at the upload's page, then push again; the files are sent anew.",
             )
-        return replace(self._deposit(upload), failures=failures_of(self.api, upload))
+        return upload
 
     def inspect(self, id: str) -> Report:
         """The deposit with the failures of its entries, its files and what its process says."""

@@ -23,7 +23,7 @@ __all__ = ["Killed", "Killer"]
 R = TypeVar("R")
 
 _STEPS = (
-    *("create", "find", "get", "files", "remove", "update", "settle", "publish"),
+    *("create", "find", "get", "files", "remove", "update", "wait", "settle", "publish"),
     *("edit", "discard", "new_version"),
 )
 

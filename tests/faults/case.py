@@ -25,7 +25,7 @@ __all__ = ["Case", "Outcome", "run_case"]
 
 RUNS: Final = 4
 """How many runs without a fault a case gets at most."""
-SHORT_TIMEOUT: Final = 2.0
+SHORT_TIMEOUT: Final = 4.0
 """The client's patience where it is to notice a stall."""
 FAILED: Final = frozenset({0, 7, 8})
 """What a run with a fault may end with: done after all, failed for now, some of it failed."""
