@@ -36,7 +36,7 @@ def data_files(folder: Path) -> tuple[list[DataFile], list[Problem]]:
     Returns:
         The files, and everything that is wrong with them; each problem's path is a key.
     """
-    scan = _Scan(Path(os.path.realpath(folder)))
+    scan = _Scan(folder)
     scan.walk(_Level(folder, "", (), Ignore()))
     scan.compare_keys()
     return sorted(scan.files, key=lambda file: file.key), scan.problems
@@ -55,7 +55,7 @@ class _Level:
 
 @dataclass(slots=True)
 class _Scan:
-    root: Path
+    folder: Path
     files: list[DataFile] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
@@ -107,7 +107,7 @@ class _Scan:
         where = f"{folder}/{shown}" if folder else shown
         if not _is_unicode(name):
             self._error(where, "the name is not UTF-8", "rename the file")
-        elif any(unicodedata.category(char) == "Cc" for char in name):
+        elif not name.isprintable() and any(unicodedata.category(char) == "Cc" for char in name):
             plain = where.encode("unicode_escape").decode("ascii")
             self._error(plain, "the name has control characters in it", "rename the file")
         else:
@@ -126,7 +126,7 @@ class _Scan:
         if not entry.is_symlink():
             return False
         target = Path(os.path.realpath(entry.path))
-        if target.is_relative_to(self.root):
+        if target.is_relative_to(os.path.realpath(self.folder)):
             return False
         advice = "put the file itself here, or name the link in .publishignore"
         self._error(key, "a symbolic link that leads out of the record's folder", advice)

@@ -185,6 +185,7 @@ def _bring(job: Job, deposit: Deposit, *, created: bool) -> Result:
     if deposit.state in {State.PROCESSING, State.FAILED}:
         deposit = _calm(job, deposit)
     known = job.rows.row.revision
+    job.record()  # which may be refused, and then nothing was begun
     job.rows.note(state=deposit.state.value, sent="", revision="", contents="")
     new = created and not job.rows.row.previous  # a new version has files of the old one
     described = deposit if new else _describe_first(job, deposit, known)

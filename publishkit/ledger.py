@@ -17,7 +17,8 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
-from pydantic import JsonValue, TypeAdapter, ValidationError
+from pydantic import JsonValue, ValidationError
+from pydantic_core import from_json
 
 from publishkit.errors import ConfigError, PublishkitError
 from publishkit.folder import natural
@@ -42,7 +43,6 @@ __all__ = ["LINKS_FILE", "STATE_FOLDER", "Ledger", "Row", "ledger_path"]
 
 _IN_GROUP: Final = "*"
 """Stands for the ids of all records that share a deposit; no id."""
-_ARRAY: Final = TypeAdapter(list[JsonValue])
 
 
 def ledger_path(
@@ -260,7 +260,7 @@ class Ledger:
 
     def _load(self, content: bytes) -> None:
         try:
-            for index, item in enumerate(_ARRAY.validate_json(content)):
+            for index, item in enumerate(_items(content)):
                 row = Row.from_json(item) if isinstance(item, dict) else None
                 if row and (row.folder, row.target) in self._items:
                     raise ConfigError(f"it has two objects for {row.folder} on {row.target}")
@@ -269,11 +269,10 @@ class Ledger:
                     self._settled.add((row.folder, row.target))
                 else:
                     self._foreign.append((index, item))
-        except (ValidationError, PublishkitError) as error:
-            why = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
+        except PublishkitError as error:
             raise ConfigError(
-                f"{self.path} cannot be read: {getattr(error, 'message', why)}",
-                advice=getattr(error, "advice", "")
+                f"{self.path} cannot be read: {error.message}",
+                advice=error.advice
                 or "Restore it from a backup, or move it away if no deposit in it matters.",
             ) from error
 
@@ -328,3 +327,14 @@ class Ledger:
         for index, item in self._foreign:
             items.insert(index, item)
         return (json.dumps(items, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def _items(content: bytes) -> list[JsonValue]:
+    """What stands in a links file."""
+    try:
+        found: JsonValue = from_json(content)  # half the memory of a TypeAdapter
+    except ValueError as error:
+        raise ConfigError(f"it is not valid JSON, {error}") from error
+    if not isinstance(found, list):
+        raise ConfigError("it is not a JSON array")
+    return found

@@ -174,5 +174,6 @@ def _create(job: Job) -> Deposit:
 
 def _created(job: Job, marker: str) -> Deposit:
     """Make it, noting when: should this run end here, the next one must know how long to look."""
+    record = job.record()  # which may be refused, and then nothing was begun
     job.rows.note(sync=True, renew=True, marker=marker, state=State.CREATING.value)
-    return job.repository.create(marker, job.record())
+    return job.repository.create(marker, record)

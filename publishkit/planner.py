@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 from publishkit import folder as folders
 from publishkit import plugins
-from publishkit.abilities import DraftLimit, Grouping, Member
+from publishkit.abilities import Grouping, Member
 from publishkit.bare import Adoption, adoptions
 from publishkit.errors import (
     ConfigError,
-    LimitError,
     NotFoundError,
     Problem,
     RecordError,
@@ -21,6 +20,7 @@ from publishkit.leaks import credentials_in
 from publishkit.ledger import Ledger, Row, ledger_path
 from publishkit.plan import Action, Part, Plan, Renaming, Step, fingerprint, together
 from publishkit.repository import State
+from publishkit.room import room_for
 from publishkit.setting import Options, Setting, blocks
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from publishkit.hooks import Target
-    from publishkit.repository import Repository
 
 __all__ = ["check", "make"]
 
@@ -68,7 +67,7 @@ def make(records: Sequence[Path], setting: Setting, options: Options, *, online:
             steps = planner.steps()  # without the records that the targets do not take
     if online and options.choices.recreate:
         steps = [planner.look_for_gone(step) for step in steps]
-    room = _room(setting, options, steps) if online else None
+    room = room_for(setting, options, steps) if online else None
     return Plan(
         setting=setting,
         options=options,
@@ -116,9 +115,9 @@ def check(records: Sequence[Path], setting: Setting, options: Options) -> list[P
     return planner.problems
 
 
-def _refuse_name(folder: Path) -> None:
+def _refuse_name(folder: Path, place: Path) -> None:
     try:
-        str(folder.absolute()).encode()
+        str(place).encode()
     except UnicodeEncodeError as error:
         raise RecordError(
             [], f"the name of the folder {str(folder)!r} is not UTF-8", advice="Rename it."
@@ -159,14 +158,15 @@ class _Planner:
         return list(parts.values())
 
     def _part(self, folder: Path) -> Part:
-        _refuse_name(folder)
-        ledger = ledger_path(folder, self.options.links, read=self._ledger)
-        if ledger.is_relative_to(folder.absolute()):
+        place = folder.absolute()
+        _refuse_name(folder, place)
+        ledger = self._ledger(ledger_path(place, self.options.links, read=self._ledger))
+        if self.options.links and ledger.path.is_relative_to(place):
             raise ConfigError(
-                f"the links file {ledger} would lie inside the record {folder}",
+                f"the links file {ledger.path} would lie inside the record {folder}",
                 advice="Name one outside of it by --links.",
             )
-        return Part(folder, str(folder), ledger, Ledger(ledger).name_of(folder))
+        return Part(folder, str(folder), ledger.path, ledger.name_of(place))
 
     def load(self, part: Part) -> folders.Loaded:
         return folders.load(part.folder, part.name, self._blocks)
@@ -425,39 +425,3 @@ def _is_gone(ledger: Path, row: Row) -> bool:
         return not (ledger.parent / row.folder).exists()
     except OSError:  # no name for a folder
         return False
-
-
-def _room(setting: Setting, options: Options, steps: Sequence[Step]) -> int | None:
-    """How many records may be unpublished at once; None for as many as there are."""
-    most: int | None = None
-    for target in setting.targets:
-        repository = setting.repositories[target.name]
-        new = sum(s.target is target and s.creates for s in steps)
-        if not new or not isinstance(repository, DraftLimit):
-            continue
-        room = repository.room()
-        mine = sum(s.target is target and _will_free(s) for s in steps) * options.publish
-        if room + mine < (1 if options.publish else new):
-            raise LimitError(
-                f"there is room for {max(room, 0)} more unpublished deposits, and {new} are to be "
-                "created; nothing was sent",
-                target=target.name,
-                advice=_more_room(repository, publish=options.publish),
-            )
-        if options.publish:
-            most = max(1, room if most is None else min(most, room))
-    return most
-
-
-def _will_free(step: Step) -> bool:
-    """Whether publishing the step frees a place that its draft takes now."""
-    return not step.creates and not step.done
-
-
-def _more_room(repository: Repository, *, publish: bool) -> str:
-    ways = ["Publish or delete older ones"]
-    if not publish:
-        ways.insert(0, "Publish as you go by --publish")
-    if isinstance(repository, Grouping):
-        ways.insert(0, "Put them into one deposit by --group NAME")
-    return f"{', or '.join([ways[0], *(w[0].lower() + w[1:] for w in ways[1:])])}."

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import html
 import json
+from functools import cache
 from typing import Final, SupportsIndex
 from urllib.parse import quote, quote_plus
 
@@ -67,13 +68,12 @@ def holds_any(data: bytes) -> bool:
 
 
 def _long_forms() -> list[bytes]:
-    known = list(_known.items())
-    return [
-        form.encode(errors=_ERRORS)
-        for secret, forms in known
-        if len(secret) >= _LONG
-        for form in forms
-    ]
+    return [form for one in list(_known) if len(one) >= _LONG for form in _encoded(one)]
+
+
+@cache
+def _encoded(secret: str) -> tuple[bytes, ...]:
+    return tuple(form.encode(errors=_ERRORS) for form in _forms(secret))
 
 
 def _forms(secret: str) -> tuple[str, ...]:

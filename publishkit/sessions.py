@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Final
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
+from requests.utils import get_environ_proxies
 from urllib3 import HTTPConnectionPool
 from urllib3.connection import HTTPConnection
 
@@ -77,10 +79,23 @@ def session(connection: Connection, auth: AuthBase, headers: Mapping[str, str]) 
     made.hooks["response"].append(_whole)
     if urlsplit(connection.target.url).hostname in LOOPBACK:
         made.trust_env = False  # what stays on this machine passes no proxy
+    elif not isinstance(auth, NoAuth):  # signed requests go to the target's host only
+        _as_environment_says(made, connection.target.url)
     adapter = _Adapter(connection)
     made.mount("https://", adapter)
     made.mount("http://", adapter)
     return made
+
+
+def _as_environment_says(made: requests.Session, url: str) -> None:
+    """Look up proxies and certificates once for all requests to one host.
+
+    requests would do it for each, which costs as much as all else that it does for one.
+    """
+    made.trust_env = False
+    made.proxies.update(get_environ_proxies(url))
+    bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+    made.verify = bundle or made.verify
 
 
 def _whole(answer: requests.Response, **options: object) -> None:

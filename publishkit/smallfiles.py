@@ -40,5 +40,7 @@ def read_small(path: Path, most: int, *, within: Path | None = None) -> bytes:
 
 def _is_within(path: Path, folder: Path, opened: os.stat_result) -> bool:
     """Whether what was opened is the file that the path leads to, and lies in a folder."""
+    if path.parent == folder and os.path.samestat(os.lstat(path), opened):
+        return True  # no link
     real = Path(os.path.realpath(path))
     return real.is_relative_to(os.path.realpath(folder)) and os.path.samestat(real.lstat(), opened)

@@ -115,6 +115,7 @@ def _is_block(key: str, value: JsonValue) -> bool:
     """Whether a top-level key looks like the block of a backend that is not installed."""
     return (
         isinstance(value, dict)
+        and key not in known_keys(Record)
         and key.isidentifier()
         and key.islower()
         and not is_served(Record, key, {})

@@ -37,6 +37,8 @@ class Cleaner:
                 for pydantic to name.
             path: The value's JSON path.
         """
+        if not isinstance(value, list | dict):
+            return value
         kind = _plain(kind)
         if isinstance(value, list) and get_origin(kind) is tuple:
             inner = get_args(kind)[0]
@@ -54,7 +56,7 @@ class Cleaner:
         self, value: Mapping[str, JsonValue], kind: type[BaseModel], path: str
     ) -> dict[str, JsonValue]:
         kept: dict[str, JsonValue] = {}
-        known = known_keys(kind)
+        known, kinds = known_keys(kind), _kinds(kind)
         for key, item in value.items():
             where = join(path, key)
             if is_served(kind, key, value):
@@ -62,7 +64,7 @@ class Cleaner:
             elif key not in known:
                 self.problems.append(unknown_key(where, key, known))
             elif item is not None:
-                kept[key] = self.clean(item, kind.model_fields[key].annotation, where)
+                kept[key] = self.clean(item, kinds[key], where)
         return kept
 
     def left_out(self, path: str) -> None:
@@ -84,6 +86,12 @@ class Cleaner:
 def known_keys(kind: type[BaseModel]) -> frozenset[str]:
     """The keys that JSON of this kind may have."""
     return frozenset(name for name, field in kind.model_fields.items() if not field.exclude)
+
+
+@cache
+def _kinds(kind: type[BaseModel]) -> Mapping[str, object]:
+    """The types of the fields of a model."""
+    return {name: field.annotation for name, field in kind.model_fields.items()}
 
 
 def unknown_key(path: str, key: str, known: frozenset[str]) -> Problem:

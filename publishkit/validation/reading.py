@@ -52,8 +52,8 @@ def read_json(data: bytes) -> tuple[JsonValue, list[Problem]]:
         return None, [Problem("", f"not UTF-8 at line {line}", "save the file as UTF-8")]
     except ValueError as error:
         return None, [Problem("", _said(error), "write a number that JSON has, or text")]
-    unfit = list(_unfit(value))
-    return (None if unfit else value), [*unfit, *_repeated(value)]
+    unfit, repeated = _unfit(value)
+    return (None if unfit else value), [*unfit, *repeated]
 
 
 def too_large(size: int) -> Problem:
@@ -109,27 +109,28 @@ def _too_deep() -> Problem:
     )
 
 
-def _unfit(document: JsonValue) -> Iterator[Problem]:
-    """What Python reads and no archive can keep."""
+def _unfit(document: JsonValue) -> tuple[list[Problem], list[Problem]]:
+    """What Python reads and no archive can keep, and keys that are written more than once."""
+    unfit: list[Problem] = []
+    repeated: list[Problem] = []
     for path, depth, value in _walk(document):
         if depth > MAX_DEPTH:
-            yield _too_deep()
-            return
-        if isinstance(value, dict):
-            yield from (_surrogate(join(path, key)) for key in value if not _is_unicode(key))
-        elif isinstance(value, str) and not _is_unicode(value):
-            yield _surrogate(path)
-        elif isinstance(value, float) and not math.isfinite(value):
-            yield Problem(path, "the number is too large", "write a smaller number, or text")
-
-
-def _repeated(document: JsonValue) -> Iterator[Problem]:
-    for path, _, value in _walk(document):
+            unfit.append(_too_deep())
+            break
         if isinstance(value, _Object):
-            for key in value.twice:
-                yield Problem(
-                    join(path, key), "this key is written more than once", "keep one of them"
-                )
+            unfit += [_surrogate(join(path, key)) for key in value if not _is_unicode(key)]
+            repeated += [_written_twice(join(path, key)) for key in value.twice]
+        elif isinstance(value, str) and not _is_unicode(value):
+            unfit.append(_surrogate(path))
+        elif isinstance(value, float) and not math.isfinite(value):
+            unfit.append(
+                Problem(path, "the number is too large", "write a smaller number, or text")
+            )
+    return unfit, repeated
+
+
+def _written_twice(path: str) -> Problem:
+    return Problem(path, "this key is written more than once", "keep one of them")
 
 
 def _walk(document: JsonValue) -> Iterator[tuple[str, int, JsonValue]]:

@@ -372,3 +372,32 @@ def test_processes_share_a_cache(tmp_path: Path) -> None:
     said = [other.communicate(timeout=60)[0].split() for other in others]
 
     assert said == [[expected(path.name.encode()).md5 for path in paths * 3]] * 3
+
+
+# ---- what is known already ----
+
+
+def test_what_is_known_is_given_without_reading(old: Path, reads: list[Path]) -> None:
+    cache = DigestCache()
+    made = cache.digests(data_file(old))
+    reads.clear()
+    assert cache.known([data_file(old)]) == {"data.bin": made}
+    assert reads == []
+
+
+def test_nothing_is_given_unless_all_is_known(old: Path, reads: list[Path]) -> None:
+    cache, other = DigestCache(), old.with_name("other.bin")
+    other.write_bytes(b"other")
+    cache.digests(data_file(old))
+    reads.clear()
+    assert cache.known([data_file(old), data_file(other)]) is None
+    assert reads == []
+
+
+def test_a_file_that_is_not_as_it_was_found_is_not_known(old: Path) -> None:
+    cache, found = DigestCache(), data_file(old)
+    cache.digests(found)
+    old.write_bytes(b"longer than before")
+    assert cache.known([found]) is None
+    old.unlink()
+    assert cache.known([found]) is None
