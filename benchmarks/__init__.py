@@ -1,0 +1,1 @@
+"""How fast publishkit is, measured beside the tools that people use today: see README.md."""
