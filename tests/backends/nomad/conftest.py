@@ -97,7 +97,8 @@ class FakeNomad:
         self.log.append(f"{request.method} {path}")
         if self.next and request.method != "GET":
             return self.next.pop(0)
-        query = {key: values[0] for key, values in parse_qs(url.query, keep_blank_values=True).items()}
+        asked = parse_qs(url.query, keep_blank_values=True)
+        query = {key: values[0] for key, values in asked.items()}
         for method, pattern, answer in self._routes():
             found = re.fullmatch(pattern, path, re.DOTALL)
             if found and method == request.method:
