@@ -123,7 +123,8 @@ def _landed(job: Job, deposit: Deposit, late: float) -> Deposit:
             job.meter.wait(seconds)
         looked = time.monotonic()
         deposit = job.repository.settle(deposit.id, job.settling)
-        if job.files and deposit.state not in DONE and _lacking(job, deposit):
+        whole = deposit.state in DONE or not job.files
+        if not whole and _lacking(job, deposit, _digests(job)):
             log.warning("%s lost files that came twice: sending them again", deposit.id)
             result = _bring(job, deposit, created=False)
             deposit, late = result.deposit, result.late
@@ -314,7 +315,8 @@ def _run_all(job: Job, transfers: Iterable[Transfer]) -> Iterable[Mapping[str, D
 
 def _verify(job: Job, deposit: Deposit) -> dict[str, Digests]:
     """Compare what the deposit holds with the folder; gives the digests of the folder's files."""
-    if bad := _lacking(job, deposit):
+    digests = _digests(job)
+    if bad := _lacking(job, deposit, digests):
         shown = ", ".join(bad[:SHOWN])
         if len(bad) > SHOWN:
             shown += f" and {len(bad) - SHOWN} more"
@@ -322,12 +324,12 @@ def _verify(job: Job, deposit: Deposit) -> dict[str, Digests]:
             f"{deposit.id} does not hold what the folder holds: {shown}",
             advice=_NEW_VERSION if deposit.state is State.PUBLISHED else "",
         )
-    return _digests(job)
+    return digests
 
 
-def _lacking(job: Job, deposit: Deposit) -> list[str]:
+def _lacking(job: Job, deposit: Deposit, digests: Mapping[str, Digests]) -> list[str]:
     """The keys of the files that a deposit does not hold as the folder does, or holds beside."""
-    remote, digests = _held(job, deposit), _digests(job)
+    remote = _held(job, deposit)
     return sorted(remote.keys() - digests.keys()) + [
         f.key for f in job.files if not _arrived(remote.get(f.key), f, digests[f.key])
     ]

@@ -77,9 +77,8 @@ class _Failure:
     @property
     def refused(self) -> bool:
         """Whether nobody acts on it, now or later."""
-        return self.error.status == HTTPStatus.TOO_MANY_REQUESTS or not (
-            self.error.status or not self.away
-        )
+        unsent = self.away and not self.error.status
+        return unsent or self.error.status == HTTPStatus.TOO_MANY_REQUESTS
 
 
 class Client:

@@ -177,7 +177,8 @@ class Resolved:
 class Repository(ABC):
     """One repository, signed in.
 
-    Thread-safe. Keeps nothing between calls but what never changes (vocabularies, users).
+    Thread-safe. Keeps nothing between calls but what never changes (vocabularies, users), and
+    what is under way.
     Raises only RepositoryError and its kin, and Cancelled.
     """
 

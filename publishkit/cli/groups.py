@@ -23,8 +23,6 @@ def looks_like_an_id(argument: str) -> bool:
 class Group(click.Group):
     """A group whose commands take such an id for an argument; click takes it for options."""
 
-    group_class = type
-
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
