@@ -77,6 +77,8 @@ class DigestCache:
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
         self._broken = False
+        self._fresh: dict[_Identity, Digests] = {}
+        """Of files changed so lately that only this run, which read them, may trust them."""
 
     def digests(self, file: DataFile, meter: Meter | None = None) -> Digests:
         """The digests of a file, read only if they are not known.
@@ -146,6 +148,8 @@ class DigestCache:
             self._connection = None
 
     def _find(self, one: _Identity) -> Digests | None:
+        if fresh := self._fresh.get(one):
+            return fresh
         rows = self._run(
             "SELECT md5, sha256 FROM digests_1 WHERE device = ? AND inode = ? AND size = ? "
             "AND modified = ? AND changed = ?",
@@ -155,6 +159,7 @@ class DigestCache:
 
     def _keep(self, one: _Identity, digests: Digests) -> None:
         if time.time_ns() - max(one.modified, one.changed) < _FRESH:
+            self._fresh[one] = digests
             return
         self._run(
             "INSERT OR REPLACE INTO digests_1 VALUES (?, ?, ?, ?, ?, ?, ?, ?)",

@@ -401,3 +401,24 @@ def test_a_file_that_is_not_as_it_was_found_is_not_known(old: Path) -> None:
     assert cache.known([found]) is None
     old.unlink()
     assert cache.known([found]) is None
+
+
+def test_a_file_changed_lately_is_read_once_by_a_run_and_again_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "new"
+    path.write_bytes(b"1")
+    found = path.stat()
+    file = DataFile("new", path, found.st_size, found.st_mtime_ns)
+    reads: list[Path] = []
+    real = digests._read  # noqa: SLF001 - to count its calls
+
+    def read(path: Path, meter: Meter | None) -> Digests:
+        reads.append(path)
+        return real(path, meter)
+
+    monkeypatch.setattr("publishkit.digests._read", read)
+    for _ in range(2):
+        run = DigestCache(tmp_path / "cache.sqlite3")
+        assert run.digests(file) == run.digests(file)
+    assert len(reads) == 2
