@@ -6,7 +6,7 @@ Imports nothing beyond the standard library and pluggy, so that looking a target
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pluggy
 
@@ -24,6 +24,8 @@ __all__ = ["Backend", "Connection", "Credentials", "Target", "hookimpl", "publis
 PROJECT = "publishkit"
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 """The hosts that are this machine."""
+WORKERS: Final = 8
+"""How many requests are under way at once unless the user says otherwise."""
 _hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
 
@@ -76,7 +78,7 @@ class Connection:
     credentials: Credentials
     stop: Event
     """Set when the user stops the run; waits end by `Cancelled`."""
-    workers: int = 4
+    workers: int = WORKERS
     """How many requests may be under way at once."""
 
 

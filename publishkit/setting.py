@@ -10,6 +10,7 @@ from publishkit import config as configuration
 from publishkit import plugins
 from publishkit.digests import DigestCache
 from publishkit.errors import AuthenticationError
+from publishkit.hooks import WORKERS
 from publishkit.job import Choices
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Options:
     publish_now: bool = False
     """Do not wait until an archive has accepted what others name."""
     wait_timeout: float | None = None
-    workers: int = 4
+    workers: int = WORKERS
     allow_secrets: bool = False
     """Send files too that look like credentials."""
     choices: Choices = field(default_factory=Choices)

@@ -19,6 +19,7 @@ from urllib.request import urlopen
 import pytest
 from shell import COMMAND
 
+from publishkit.hooks import WORKERS
 from publishkit.testing import write_record
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.enable_socket
 
 ROOT = Path(__file__).parents[1]
-WORKERS = 4
-"""As many as `push` has unless told."""
 OF_A_RUN = 3
 """Requests to InvenioRDM that a run makes once: who is signed in, and two vocabulary terms."""
 UNCHANGED = 1

@@ -109,7 +109,7 @@ CASE: Final = Case(
     title="Requests and connections for one record",
     about="To InvenioRDM unless said otherwise. Goals: at most 2N + 3 requests for a record of N "
     "files and one more to publish it, one for a record that did not change, and no more "
-    "connections than workers (4). publishkit first asks who is signed in and for the vocabulary "
+    "connections than workers (8). publishkit first asks who is signed in and for the vocabulary "
     "terms that the records name: two requests a run here, however many records there are.",
     trials=_trials,
 )

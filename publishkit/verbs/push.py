@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from publishkit import config as configuration
 from publishkit import planner
 from publishkit.errors import Cancelled, ConfigError, PartialError
+from publishkit.hooks import WORKERS
 from publishkit.job import Choices
 from publishkit.ledger import Ledger
 from publishkit.progress import Quiet, Watcher
@@ -49,7 +50,7 @@ def push(
     resubmit: bool = False,
     allow_failed_entries: bool = False,
     wait_timeout: float | None = None,
-    workers: int = 4,
+    workers: int = WORKERS,
     allow_secrets: bool = False,
     watcher: Watcher | None = None,
 ) -> list[Receipt]:
@@ -123,7 +124,7 @@ def plan(records: Paths, to: str | Sequence[str], options: Options, *, online: b
     return planner.make(paths_of(records), setting, options, online=online)
 
 
-def setting_of(to: str | Sequence[str], workers: int = 4) -> Setting:
+def setting_of(to: str | Sequence[str], workers: int = WORKERS) -> Setting:
     """The targets of these names and how to reach them.
 
     Raises:

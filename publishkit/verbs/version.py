@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from publishkit import folder as folders
 from publishkit.errors import ConfigError
 from publishkit.finding import find_one
+from publishkit.hooks import WORKERS
 from publishkit.job import Choices
 from publishkit.ledger import Ledger, ledger_path
 from publishkit.progress import Quiet, Watcher
@@ -29,7 +30,7 @@ def new_version(
     links: str | Path | None = None,
     allow_failed_entries: bool = False,
     wait_timeout: float | None = None,
-    workers: int = 4,
+    workers: int = WORKERS,
     allow_secrets: bool = False,
     watcher: Watcher | None = None,
 ) -> list[Receipt]:

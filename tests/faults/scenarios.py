@@ -118,7 +118,7 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
     one.name: one
     for one in (
         Scenario("single", ("invenio", "nomad"), kills_only=False),
-        Scenario("many", ("invenio", "nomad"), records=3, options=("--workers", "3", "--publish")),
+        Scenario("many", ("invenio", "nomad"), records=3, options=("--publish",)),
         Scenario(
             "group", ("nomad",), records=2, options=("--group", "Fault", "--publish"), grouped=True
         ),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from publishkit import plugins
+from publishkit.cli import commands
 from publishkit.errors import (
     AuthenticationError,
     Cancelled,
@@ -23,6 +24,7 @@ from publishkit.errors import (
     RejectedError,
     TemporaryError,
 )
+from publishkit.hooks import WORKERS
 from publishkit.ledger import LINKS_FILE
 from publishkit.repository import Deposit, Meter, State
 from publishkit.testing import MemoryRepository, memory_backend, metadata
@@ -259,3 +261,8 @@ def test_starting_imports_nothing_heavy() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_the_command_has_as_many_workers_as_the_function() -> None:
+    (option,) = (one for one in commands.push.params if one.name == "workers")
+    assert option.default == WORKERS
