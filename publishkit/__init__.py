@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from publishkit.verbs.doi import assign_collection_doi, assign_doi, reserve_doi
     from publishkit.verbs.entries import archive, entries, entry, pull_entry
     from publishkit.verbs.link import Linkage, link
+    from publishkit.verbs.preview import Preview, preview
     from publishkit.verbs.publish import publish
     from publishkit.verbs.pull import Pulled, PullWatcher, pull
     from publishkit.verbs.push import push
@@ -81,6 +82,7 @@ __all__ = [
     "PartialError",
     "Permission",
     "PluginError",
+    "Preview",
     "Problem",
     "PublishkitError",
     "PullWatcher",
@@ -114,6 +116,7 @@ __all__ = [
     "entry",
     "link",
     "new_version",
+    "preview",
     "publish",
     "pull",
     "pull_entry",
@@ -152,6 +155,8 @@ _HOMES = {
     "Link": "abilities",
     "Linkage": "verbs.link",
     "Outcome": "receipts",
+    "Preview": "verbs.preview",
+    "preview": "verbs.preview",
     "Permission": "abilities",
     "Receipt": "receipts",
     "Share": "abilities",

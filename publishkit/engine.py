@@ -26,6 +26,7 @@ from publishkit.job import DONE, Job, Result
 from publishkit.locate import follow, locate
 from publishkit.progress import PatienceError
 from publishkit.receipts import Outcome
+from publishkit.refusals import edited_elsewhere, unchangeable
 from publishkit.repository import (
     DataFile,
     Deposit,
@@ -143,27 +144,13 @@ def _leave(job: Job, deposit: Deposit) -> Result:
     else:
         job.rows.keep(deposit)
     if not same:
-        raise RejectedError(
-            f"{job.rows.row.folder} differs from what is {deposit.state.value} as {deposit.id}, "
-            "which cannot be changed; nothing was sent",
-            advice=_other_ways(deposit),
-        )
+        raise unchangeable(row.folder, deposit)
     return Result(deposit=deposit, outcome=Outcome.UNCHANGED)
 
 
 def _was_publishing(row: Row) -> bool:
     """Whether a run ended before it knew what became of its publishing, as `publish` notes it."""
     return bool(row.sent) and not row.contents
-
-
-def _other_ways(deposit: Deposit) -> str:
-    ways = {
-        State.PUBLISHED: "Send what changed as a new version by publishkit new-version, or "
-        "only the metadata by publishkit update.",
-        State.IN_REVIEW: "Wait for the review, or withdraw the submission on its page, and push "
-        "again.",
-    }
-    return ways.get(deposit.state, "Send the changes and submit it again by --publish --resubmit.")
 
 
 def _is_current(job: Job, deposit: Deposit) -> bool:
@@ -265,11 +252,7 @@ def _collect(job: Job, deposit: Deposit) -> None:
 def _refuse_foreign_edits(job: Job, deposit: Deposit) -> None:
     row = job.rows.row
     if row.revision and row.revision != deposit.revision and not job.choices.force:
-        raise ConflictError(
-            f"the metadata of {deposit.id} was edited on the web since the last push",
-            advice="Take the edits over into the folder by publishkit pull FOLDER, or "
-            "overwrite them by --force.",
-        )
+        raise edited_elsewhere(deposit.id)
 
 
 def _calm(job: Job, deposit: Deposit) -> Deposit:

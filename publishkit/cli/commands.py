@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from publishkit.cli import confirming, logs, options, report
+from publishkit.cli import confirming, logs, options, planned, report
 from publishkit.cli.output import print_json
 from publishkit.errors import RecordError, Severity
 
@@ -116,7 +116,7 @@ def push(
             ),
         ),
     )
-    _carry_out(made, dry_run=dry_run, yes=yes, quiet=quiet)
+    _carry_out(made, dry_run=dry_run, yes=yes, quiet=quiet, every=verbose > 0)
 
 
 @click.command("new-version")
@@ -158,15 +158,16 @@ def new_version(
     logs.configure(verbose)
     choices = Choices(new_version=True, allow_failed_entries=allow_failed_entries)
     chosen = Options(publish=publish, links=links, allow_secrets=allow_secrets, choices=choices)
-    _carry_out(plan_new_version(what, to, chosen), dry_run=dry_run, yes=yes, quiet=quiet)
+    made = plan_new_version(what, to, chosen)
+    _carry_out(made, dry_run=dry_run, yes=yes, quiet=quiet, every=verbose > 0)
 
 
-def _carry_out(made: Plan, *, dry_run: bool, yes: bool, quiet: bool) -> None:
+def _carry_out(made: Plan, *, dry_run: bool, yes: bool, quiet: bool, every: bool) -> None:
     from publishkit.verbs.push import carry_out
 
     report.show_problems(made.problems, quiet=quiet)
     if dry_run:
-        report.show_plan(made)
+        planned.show_plan(made, every=every)
         return
     _confirm(made, yes=yes)
     with report.Reporter(made, quiet=quiet) as watcher:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress, TaskID
 
-    from publishkit.plan import Plan, Step
+    from publishkit.plan import Plan
     from publishkit.receipts import Receipt
     from publishkit.repository import User
 
@@ -27,7 +27,6 @@ __all__ = [
     "Reporter",
     "show_account",
     "show_error",
-    "show_plan",
     "show_problems",
     "show_receipt",
     "show_targets",
@@ -51,27 +50,6 @@ def show_problems(problems: Sequence[Problem], *, quiet: bool) -> None:
             severity, _, rest = str(problem).partition(": ")
             click.secho(f"{severity}: ", fg=_COLOURS[problem.severity], nl=False, err=True)
             click.echo(clean(rest), err=True)
-
-
-def show_plan(plan: Plan) -> None:
-    """Print what a push would do."""
-    for step in plan.steps:
-        names = ", ".join(part.name for part in step.parts)
-        what = _intention(step, publish=plan.options.publish)
-        content = f"{plural(step.files, 'file')}, {size(step.bytes)}"
-        click.echo(f"{what:<20}{clean(names)} on {step.target.name}: {content}")
-    for part in plan.skipped:
-        click.echo(f"{'skip':<20}{clean(part.name)}: not valid")
-    for renaming in plan.renamings:
-        click.echo(f"{'rename':<20}{clean(renaming.old)} is now {clean(renaming.new)}")
-    click.echo("Nothing was sent.")
-
-
-def _intention(step: Step, *, publish: bool) -> str:
-    verbs = [] if step.action == "nothing" else [step.action.value]
-    if publish and not step.done:
-        verbs.append("publish")
-    return " and ".join(verbs) or "nothing"
 
 
 def show_receipt(receipt: Receipt, verb: str = "") -> None:
