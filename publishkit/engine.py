@@ -119,10 +119,7 @@ def _landed(job: Job, deposit: Deposit, late: float) -> Deposit:
     """
     looked = 0.0
     while (until := max(late, job.repository.late(deposit.id))) > looked:
-        if (seconds := until - time.monotonic()) > 0:
-            log.info("waiting %.0f s for requests that may still be under way", seconds)
-            job.meter.wait(seconds)
-        looked = time.monotonic()
+        looked = _wait_for_the_late(job, until)
         deposit = job.repository.settle(deposit.id, job.settling)
         whole = deposit.state in DONE or not job.files
         if not whole and _lacking(job, deposit, _digests(job)):
@@ -185,6 +182,7 @@ def _bring(job: Job, deposit: Deposit, *, created: bool) -> Result:
         deposit = _describe_last(job, deposit, new=new)
     else:
         deposit = repository.settle(id_, job.settling)
+    deposit = _mended(job, deposit)
     digests = _verify(job, deposit)
     job.rows.keep(deposit)
     job.rows.note(sent=job.fingerprint(digests))
@@ -196,6 +194,27 @@ def _bring(job: Job, deposit: Deposit, *, created: bool) -> Result:
         bytes_sent=sum(f.size for f in sent),
         late=job.began + repository.lag if not all(f.complete for f in held.values()) else 0.0,
     )
+
+
+def _mended(job: Job, deposit: Deposit) -> Deposit:
+    """The deposit with the files again that it lost because this run had to send them twice."""
+    looked = 0.0
+    while (until := job.repository.late(deposit.id)) > looked and _lacking(
+        job, deposit, _digests(job)
+    ):
+        looked = _wait_for_the_late(job, until)
+        log.warning("%s lost files that came twice: sending them again", deposit.id)
+        _send(job, deposit.id, job.repository.files(deposit.id))
+        deposit = job.repository.settle(deposit.id, job.settling)
+    return deposit
+
+
+def _wait_for_the_late(job: Job, until: float) -> float:
+    """Wait for what may still be under way; gives the time of the end."""
+    if (seconds := until - time.monotonic()) > 0:
+        log.info("waiting %.0f s for requests that may still be under way", seconds)
+        job.meter.wait(seconds)
+    return time.monotonic()
 
 
 def _describe_first(job: Job, deposit: Deposit, known: str) -> Deposit | None:
