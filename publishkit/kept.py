@@ -159,14 +159,16 @@ def forget(url: str) -> list[str]:
     if path is None or not path.parent.is_dir():  # nothing was ever kept
         return []
     with _changing() as entries:
+        kept = entries.pop(key, None)
         try:
             removed = [KEYRING] * keyrings.remove(key)
         except keyrings.KeyringError as error:
-            raise ConfigError(
-                f"the token for {url} is in {KEYRING}, but {error}",
-                advice="Unlock it and run the same command again.",
-            ) from None
-        kept = entries.pop(key, None)
+            if kept and not kept.token:
+                raise ConfigError(
+                    f"the token for {url} is in {KEYRING}, but {error}",
+                    advice="Unlock it and run the same command again.",
+                ) from None
+            removed = []  # none of ours is known to be there
         return removed + [str(path)] * bool(kept and kept.token)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from publishkit.verbs.login import SignedOut
 
 __all__ = ["login", "logout", "whoami"]
+
+
+_LONGEST: Final = 65_536
+"""Bytes of a line with a token."""
 
 
 @click.command()
@@ -53,7 +57,9 @@ def login(*, to: str, with_token: bool, quiet: bool, verbose: int) -> None:
 
 
 def _piped() -> str:
-    token = "" if sys.stdin is None or sys.stdin.isatty() else sys.stdin.readline().strip()
+    piped = sys.stdin is not None and not sys.stdin.isatty()
+    line = sys.stdin.buffer.readline(_LONGEST) if piped else b""
+    token = line.decode("utf-8-sig", errors="replace").strip()
     if not token:
         raise click.UsageError(
             "there is no token on standard input: publishkit login TARGET --with-token < FILE"
@@ -79,7 +85,8 @@ def _asked(target: Target) -> dict[str, str]:
     page = pages_of(target).make
     click.echo(f"Signing in on {target.title or target.name} ({target.url}).", err=True)
     if backends()[target.backend].passwords:
-        click.echo("The password is exchanged for a token, and not kept.", err=True)
+        instead = f" Instead of it: a token from {page}, by --with-token." if page else ""
+        click.echo(f"The password is exchanged for a token, and not kept.{instead}", err=True)
         username = _prompt("User name or e-mail address")
         return {"username": username, "password": _prompt("Password", hidden=True)}
     ticked = f" (tick {target.token_scopes})" if target.token_scopes else ""

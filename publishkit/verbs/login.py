@@ -133,7 +133,7 @@ def logout(to: str, *, password: str = "") -> SignedOut:
     own = config.sources.kept_for(target)
     revoked = bool(own and own.id and password)
     if own and revoked:
-        with _refusing(target, "the password", "The token is still kept."):
+        with _refusing(target, "the password", "logout"):
             _exchanging(config, target, own.user, password).revoke_token(own.id)
     removed = tuple(kept.forget(target.url))
     return SignedOut(
@@ -196,13 +196,14 @@ def _opened(config: Config, target: Target, credentials: Credentials) -> Reposit
 
 
 @contextmanager
-def _refusing(target: Target, what: str, result: str = "Nothing was kept.") -> Iterator[None]:
+def _refusing(target: Target, what: str, verb: str = "login") -> Iterator[None]:
     """Let a refusal say what to check, and what came of it."""
     try:
         yield
     except AuthenticationError as error:
         page = configuration.pages_of(target).make
         where = f" (a token is made at {page})" if page and what == "the token" else ""
-        again = f"publishkit login {shlex.quote(target.name)}"
+        again = f"publishkit {verb} {shlex.quote(target.name)}"
+        result = "Nothing was kept." if verb == "login" else "The token is still kept."
         error.advice = f"{result} Check {what}{where}, and run {again} again."
         raise
