@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 __all__ = ["Terminal"]
 
 COMMAND = Path(sys.executable).with_name("publishkit")
-_OWN = "import os, sys; os.close(os.open(os.ttyname(0), os.O_RDWR)); os.execv(sys.argv[1], sys.argv[1:])"
+_OWN = (
+    "import os, sys; os.close(os.open(os.ttyname(0), os.O_RDWR));"
+    "os.execv(sys.argv[1], sys.argv[1:])"
+)
 """Makes the terminal that of the process, so that questions that are put to it find it."""
 _PATIENCE = 120.0
 """Seconds until a test gives up on what it waits for."""

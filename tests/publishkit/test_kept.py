@@ -14,7 +14,7 @@ from pathlib import Path
 import keyring
 import pytest
 from keyring.backends import fail, null
-from keyrings import Forgetful, Locked, Ring
+from rings import Forgetful, Locked, Ring
 
 import publishkit
 from publishkit import config, kept
@@ -91,11 +91,12 @@ def test_the_keyring_has_the_token_and_the_file_has_not(ring: Ring) -> None:
 
 
 @pytest.mark.parametrize(
-    "none", [fail.Keyring(), null.Keyring(), Locked(), Forgetful()], ids=lambda one: type(one)
+    "kind", [fail.Keyring, null.Keyring, Locked, Forgetful], ids=lambda one: one.__module__
 )
 def test_where_no_keyring_keeps_anything_the_file_does(
-    monkeypatch: pytest.MonkeyPatch, none: object
+    monkeypatch: pytest.MonkeyPatch, kind: type
 ) -> None:
+    none = kind()
     monkeypatch.setattr(keyring, "get_keyring", lambda: none)
     assert keep() == str(kept.place())
     assert token_for("memory") == TOKEN
@@ -181,8 +182,10 @@ def test_forgetting_where_nothing_was_kept_makes_no_folder() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "[]", '{"format": 1}', '{"format": 1, "tokens": {"u": 1}}', "{" * 100_000, "\xff"]
-    + ['{"format": 1, "tokens": {"u": {"expires": "2100-01-01T00:00:00", "token": "secret"}}}'],
+    [
+        *("", "[]", '{"format": 1}', '{"format": 1, "tokens": {"u": 1}}', "{" * 100_000, "\xff"),
+        '{"format": 1, "tokens": {"u": {"expires": "2100-01-01T00:00:00", "token": "secret"}}}',
+    ],
 )
 def test_a_file_that_is_something_else_is_named_and_its_content_is_not(text: str) -> None:
     keep()

@@ -117,7 +117,7 @@ def test_a_token_that_is_refused_is_not_kept_and_the_one_before_stays(archive: A
     assert "Nothing was kept" in said
     assert "https://memory.example/new" in said
     assert "publishkit login memory" in said
-    assert publishkit.whoami("memory")
+    assert publishkit.whoami("memory").id
     assert "an0ther" not in said + kept.place().read_text()
 
 
@@ -160,8 +160,8 @@ def test_a_token_that_was_made_and_not_kept_is_revoked(
     def fail(*_: object, **__: object) -> str:
         raise error
 
-    place = (_Signed, "whoami") if stage == "checking" else (kept, "keep")
-    monkeypatch.setattr(*place, fail)
+    where, what = (_Signed, "whoami") if stage == "checking" else (kept, "keep")
+    monkeypatch.setattr(where, what, fail)
     with pytest.raises(type(error)):
         publishkit.login("memory", username="jane", password=PASSWORD)
     assert set(archive.accepted) == {TOKEN}
@@ -205,7 +205,7 @@ def test_what_needs_no_signing_in_says_so(archive: Archive) -> None:
 
 def test_targets_without_a_name_can_be_signed_in_on(archive: Archive) -> None:
     publishkit.login("memory+https://ad.hoc.example/api", token=TOKEN)
-    assert publishkit.whoami("memory+https://ad.hoc.example/api/")
+    assert publishkit.whoami("memory+https://ad.hoc.example/api/").id
     with pytest.raises(AuthenticationError, match=r"publishkit login 'memory\+https://b c'"):
         publishkit.whoami("memory+https://b c")
 
@@ -232,7 +232,7 @@ def test_with_a_wrong_password_one_stays_signed_in(archive: Archive) -> None:
     publishkit.login("memory", username="jane", password=PASSWORD)
     with pytest.raises(AuthenticationError, match=r"still kept.*publishkit logout memory"):
         publishkit.logout("memory", password="wr0ng")
-    assert publishkit.whoami("memory")
+    assert publishkit.whoami("memory").id
 
 
 def test_a_password_for_a_token_that_cannot_be_revoked_is_not_used(archive: Archive) -> None:

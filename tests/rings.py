@@ -49,7 +49,7 @@ class Forgetful(Ring):
 class FileRing(KeyringBackend):
     """One for other processes: in the file that `FILE_RING` names."""
 
-    priority = 1  # type: ignore[assignment]  # keyring's is a property of the class
+    priority = 1
 
     def _held(self) -> dict[str, str]:
         path = Path(os.environ["FILE_RING"])
