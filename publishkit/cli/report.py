@@ -170,7 +170,7 @@ def _signed(config: Config, target: Target) -> str:
     """Whether there are credentials; looks into no keyring, which might ask for its password."""
     kept = config.sources.kept_for(target)
     if kept and kept.expired and not config.sources.given(target):
-        return "signed in until it expired: run publishkit login"
+        return "sign-in expired"
     return "signed in" if config.has_credentials(target) else "no credentials"
 
 
