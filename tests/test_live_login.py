@@ -66,7 +66,7 @@ def sign_in(name: str, password: str, *, code: int = 0) -> str:
         terminal.until("Password (does not show): ")
         terminal.type(f"{password}\n", hidden=True)
         assert terminal.ended() == code
-        return terminal.screen
+        return str(terminal.screen)
 
 
 def test_on_nomad(nomad_server: NomadServer, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
