@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from publishkit.verbs.doi import assign_collection_doi, assign_doi, reserve_doi
     from publishkit.verbs.entries import archive, entries, entry, pull_entry
     from publishkit.verbs.link import Linkage, link
+    from publishkit.verbs.login import SignedIn, SignedOut, login, logout
     from publishkit.verbs.preview import Preview, preview
     from publishkit.verbs.publish import publish
     from publishkit.verbs.pull import Pulled, PullWatcher, pull
@@ -93,6 +94,8 @@ __all__ = [
     "RepositoryError",
     "Severity",
     "Share",
+    "SignedIn",
+    "SignedOut",
     "State",
     "Status",
     "Target",
@@ -115,6 +118,8 @@ __all__ = [
     "entries",
     "entry",
     "link",
+    "login",
+    "logout",
     "new_version",
     "preview",
     "publish",
@@ -160,6 +165,8 @@ _HOMES = {
     "Permission": "abilities",
     "Receipt": "receipts",
     "Share": "abilities",
+    "SignedIn": "verbs.login",
+    "SignedOut": "verbs.login",
     "State": "repository",
     "Status": "verbs.status",
     "Target": "hooks",
@@ -175,6 +182,8 @@ _HOMES = {
     "delete_collection": "verbs.collections",
     "discard": "verbs.delete",
     "link": "verbs.link",
+    "login": "verbs.login",
+    "logout": "verbs.login",
     "new_version": "verbs.version",
     "publish": "verbs.publish",
     "push": "verbs.push",

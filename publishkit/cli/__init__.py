@@ -13,7 +13,7 @@ import click
 
 from publishkit._version import __version__
 from publishkit.cli.catalogue import entries, list_deposits, search
-from publishkit.cli.commands import adopt, new_version, push, targets, validate, whoami
+from publishkit.cli.commands import adopt, new_version, push, targets, validate
 from publishkit.cli.groups import Group
 from publishkit.cli.linking import doi, link
 from publishkit.cli.people import collections, users
@@ -21,6 +21,7 @@ from publishkit.cli.pulling import pull, request
 from publishkit.cli.removing import delete, discard
 from publishkit.cli.report import show_error
 from publishkit.cli.sharing import share
+from publishkit.cli.signing import login, logout, whoami
 from publishkit.cli.state import publish, status, update
 from publishkit.cli.text import clean
 from publishkit.errors import Cancelled, PublishkitError
@@ -44,6 +45,8 @@ for command in (
     new_version,
     validate,
     targets,
+    login,
+    logout,
     whoami,
     adopt,
     list_deposits,

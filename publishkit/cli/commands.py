@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 import click
 
 from publishkit.cli import confirming, logs, options, planned, report
-from publishkit.cli.output import print_json
 from publishkit.errors import RecordError, Severity
 
 if TYPE_CHECKING:
     from publishkit.plan import Plan
 
-__all__ = ["adopt", "new_version", "push", "targets", "validate", "whoami"]
+__all__ = ["adopt", "new_version", "push", "targets", "validate"]
 
 
 @click.command()
@@ -22,6 +21,7 @@ __all__ = ["adopt", "new_version", "push", "targets", "validate", "whoami"]
 @options.to(multiple=True)
 @click.option("--publish", is_flag=True, help="Publish, which cannot be undone.")
 @click.option("--yes", is_flag=True, help="Publish without asking.")
+@options.non_interactive
 @click.option("--dry-run", is_flag=True, help="Show what would happen, and send nothing.")
 @options.recursive
 @options.links
@@ -124,6 +124,7 @@ def push(
 @options.at
 @click.option("--publish", is_flag=True, help="Publish the new version, which cannot be undone.")
 @options.yes
+@options.non_interactive
 @click.option("--dry-run", is_flag=True, help="Show what would happen, and send nothing.")
 @options.links
 @click.option(
@@ -209,22 +210,6 @@ def validate(
 def targets() -> None:
     """List the targets that are configured."""
     report.show_targets()
-
-
-@click.command()
-@options.to(multiple=False)
-@options.as_json
-@options.loudness
-def whoami(*, to: str, as_json: bool, quiet: bool, verbose: int) -> None:
-    """Ask a target who is signed in."""
-    from publishkit.verbs.targets import whoami as ask
-
-    logs.configure(verbose)
-    account = ask(to)
-    if as_json:
-        print_json(account)
-    elif not quiet:
-        report.show_account(to, account)
 
 
 @click.command()

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress, TaskID
 
+    from publishkit.config import Config
+    from publishkit.hooks import Target
     from publishkit.plan import Plan
     from publishkit.receipts import Receipt
     from publishkit.repository import User
@@ -157,14 +159,23 @@ def show_targets() -> None:
     config = configuration.load()
     for target in targets():
         able = abilities(target)
-        signed = "signed in" if config.credentials(target) else "no credentials"
+        signed = _signed(config, target)
         marks = (
             ["sandbox"] * target.sandbox + able + [signed] * (not target.url.startswith("file:"))
         )
         click.echo(f"{target.name:<16} {target.backend:<8} {target.url}  ({', '.join(marks)})")
 
 
-def show_account(target: str, account: User) -> None:
+def _signed(config: Config, target: Target) -> str:
+    """Whether there are credentials; looks into no keyring, which might ask for its password."""
+    kept = config.sources.kept_for(target)
+    if kept and kept.expired and not config.sources.given(target):
+        return "sign-in expired"
+    return "signed in" if config.has_credentials(target) else "no credentials"
+
+
+def show_account(target: str, account: User, *, verb: str = "") -> None:
     """Print who is signed in."""
     who = " ".join(filter(None, [account.name, f"<{account.email}>" if account.email else ""]))
-    click.echo(f"{target}: {clean(who)} (id {clean(account.id)})")
+    said = f"{verb} as " if verb else ""
+    click.echo(f"{target}: {said}{clean(who)} (id {clean(account.id)})")
