@@ -53,6 +53,8 @@ def date_problem(text: str, *, times: bool) -> tuple[str, str] | None:
     if plain := _PLAIN.fullmatch(text):
         year, month, day = (int(part or 1) for part in plain.groups())
         return None if _exists(year, month, day) else (f"{shown(text)} does not exist", _ADVICE)
+    if ".." in text:  # at which the library stumbles, and prints
+        return f"{shown(text)} has no beginning or no end", _ADVICE
     import edtf  # slow to import, seldom needed
     from edtf.parser.edtf_exceptions import EDTFParseException  # as above
 
@@ -61,7 +63,7 @@ def date_problem(text: str, *, times: bool) -> tuple[str, str] | None:
             found = edtf.parse_edtf(text)
             known = isinstance(found, (edtf.Date, edtf.Interval, edtf.DateAndTime))
             bounds = (found.lower_strict(), found.upper_strict()) if known else ()
-    except (EDTFParseException, ValueError):
+    except (EDTFParseException, ValueError, TypeError):
         return f"{shown(text)} is not a date", _proposal(text) or _ADVICE
     if isinstance(found, edtf.DateAndTime) and not times:
         return f"{shown(text)} has a time of day", f'write "{text[:10]}"'
