@@ -48,12 +48,14 @@ if TYPE_CHECKING:
     from publishkit.verbs.delete import Deleted, delete, discard
     from publishkit.verbs.doi import assign_collection_doi, assign_doi, reserve_doi
     from publishkit.verbs.entries import archive, entries, entry, pull_entry
+    from publishkit.verbs.init import init
     from publishkit.verbs.link import Linkage, link
     from publishkit.verbs.preview import Preview, preview
     from publishkit.verbs.publish import publish
     from publishkit.verbs.pull import Pulled, PullWatcher, pull
     from publishkit.verbs.push import push
     from publishkit.verbs.request import request
+    from publishkit.verbs.schema import schema
     from publishkit.verbs.share import share, shares, unshare
     from publishkit.verbs.status import Status, status
     from publishkit.verbs.targets import targets, whoami
@@ -114,6 +116,7 @@ __all__ = [
     "discard",
     "entries",
     "entry",
+    "init",
     "link",
     "new_version",
     "preview",
@@ -123,6 +126,7 @@ __all__ = [
     "push",
     "request",
     "reserve_doi",
+    "schema",
     "search",
     "share",
     "shares",
@@ -174,10 +178,12 @@ _HOMES = {
     "delete": "verbs.delete",
     "delete_collection": "verbs.collections",
     "discard": "verbs.delete",
+    "init": "verbs.init",
     "link": "verbs.link",
     "new_version": "verbs.version",
     "publish": "verbs.publish",
     "push": "verbs.push",
+    "schema": "verbs.schema",
     "reserve_doi": "verbs.doi",
     "share": "verbs.share",
     "shares": "verbs.share",
