@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from publishkit.verbs.delete import Deleted, delete, discard
     from publishkit.verbs.doi import assign_collection_doi, assign_doi, reserve_doi
     from publishkit.verbs.entries import archive, entries, entry, pull_entry
+    from publishkit.verbs.init import init
     from publishkit.verbs.link import Linkage, link
     from publishkit.verbs.login import SignedIn, SignedOut, login, logout
     from publishkit.verbs.preview import Preview, preview
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from publishkit.verbs.pull import Pulled, PullWatcher, pull
     from publishkit.verbs.push import push
     from publishkit.verbs.request import request
+    from publishkit.verbs.schema import schema
     from publishkit.verbs.share import share, shares, unshare
     from publishkit.verbs.status import Status, status
     from publishkit.verbs.targets import targets, whoami
@@ -117,6 +119,7 @@ __all__ = [
     "discard",
     "entries",
     "entry",
+    "init",
     "link",
     "login",
     "logout",
@@ -128,6 +131,7 @@ __all__ = [
     "push",
     "request",
     "reserve_doi",
+    "schema",
     "search",
     "share",
     "shares",
@@ -181,12 +185,14 @@ _HOMES = {
     "delete": "verbs.delete",
     "delete_collection": "verbs.collections",
     "discard": "verbs.delete",
+    "init": "verbs.init",
     "link": "verbs.link",
     "login": "verbs.login",
     "logout": "verbs.login",
     "new_version": "verbs.version",
     "publish": "verbs.publish",
     "push": "verbs.push",
+    "schema": "verbs.schema",
     "reserve_doi": "verbs.doi",
     "share": "verbs.share",
     "shares": "verbs.share",

@@ -45,6 +45,8 @@ class Config:
 
     targets: Mapping[str, Target]
     sources: Sources = field(repr=False, default_factory=Sources)
+    template: Path | None = None
+    """What new records begin with."""
 
     def target(self, name: str) -> Target:
         """The target of a name, or an ad hoc one such as `nomad+https://host/api/v1`.
@@ -97,16 +99,20 @@ def load(start: Path | None = None, *, environment: Mapping[str, str] | None = N
     """
     here = (start or Path.cwd()).resolve()
     targets = dict(plugins.declared_targets())
+    template: Path | None = None
     for path in (_user_file(), _nearest(here, CONFIG_FILE)):
         if path and path.is_file():
-            targets.update(_read(path, targets))
+            found = _read(path)
+            targets.update(_targets(found, targets, path))
+            template = _template(found, path) or template
     _refuse_shared_variables(targets)
     secret = {name for target in targets.values() for name in secret_variables(target)}
     path = _nearest(here, ".env")
     from_file = dotenv(path, secret)
     given = _with_secrets(os.environ if environment is None else environment, secret)
     sources = Sources(given, _with_secrets(from_file, secret), path, kept.all_kept())
-    return Config({name: _checked(target) for name, target in targets.items()}, sources)
+    checked = {name: _checked(target) for name, target in targets.items()}
+    return Config(checked, sources, template)
 
 
 def _with_secrets(variables: Mapping[str, str], secret: Collection[str]) -> dict[str, str]:
@@ -221,13 +227,26 @@ def _nearest(here: Path, name: str) -> Path | None:
     return next((path for path in candidates if path.is_file()), None)
 
 
-def _read(path: Path, known: Mapping[str, Target]) -> dict[str, Target]:
+def _read(path: Path) -> Mapping[str, object]:
     try:
-        found = tomllib.loads(read_small(path, _MOST).decode())
+        return tomllib.loads(read_small(path, _MOST).decode())
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         why = getattr(error, "strerror", "") or str(error)
         raise ConfigError(f"{path} cannot be read: {why}", advice="Correct the file.") from error
-    wrong = [f"unknown key {key}" for key in found if key != "targets"]
+
+
+def _template(found: Mapping[str, object], path: Path) -> Path | None:
+    """The template that a file names, as seen from the file."""
+    named = found.get("template")
+    return path.parent / Path(named).expanduser() if isinstance(named, str) else None
+
+
+def _targets(
+    found: Mapping[str, object], known: Mapping[str, Target], path: Path
+) -> dict[str, Target]:
+    wrong = [f"unknown key {key}" for key in found if key not in {"targets", "template"}]
+    if not isinstance(found.get("template", ""), str):
+        wrong.append("template must be text")
     tables = found.get("targets", {})
     if not isinstance(tables, dict):
         tables, wrong = {}, [*wrong, "targets must be a table"]
