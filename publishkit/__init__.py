@@ -45,6 +45,7 @@ if TYPE_CHECKING:
         create_collection,
         delete_collection,
     )
+    from publishkit.verbs.convert import convert
     from publishkit.verbs.delete import Deleted, delete, discard
     from publishkit.verbs.doi import assign_collection_doi, assign_doi, reserve_doi
     from publishkit.verbs.entries import archive, entries, entry, pull_entry
@@ -105,6 +106,7 @@ __all__ = [
     "assign_doi",
     "collection",
     "collections",
+    "convert",
     "create_collection",
     "delete",
     "delete_collection",
@@ -165,6 +167,7 @@ _HOMES = {
     "assign_doi": "verbs.doi",
     "collection": "verbs.collections",
     "collections": "verbs.collections",
+    "convert": "verbs.convert",
     "create_collection": "verbs.collections",
     "delete": "verbs.delete",
     "delete_collection": "verbs.collections",

@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from publishkit import plugins
+from publishkit import foreign_config, plugins
 from publishkit.errors import AuthenticationError, ConfigError
 from publishkit.hooks import LOOPBACK, Connection, Credentials, Target
 from publishkit.secrets import Secret, remember
 from publishkit.smallfiles import read_small
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from threading import Event
 
     from publishkit.repository import Repository
@@ -45,6 +45,8 @@ class Config:
 
     targets: Mapping[str, Target]
     environment: Mapping[str, str] = field(repr=False, default_factory=dict)
+    files: Mapping[str, Path] = field(default_factory=dict)
+    """Files of other tools by the variables in whose place their tokens stand."""
 
     def target(self, name: str) -> Target:
         """The target of a name, or an ad hoc one such as `nomad+https://host/api/v1`.
@@ -104,16 +106,21 @@ def load(start: Path | None = None, *, environment: Mapping[str, str] | None = N
     for path in (_user_file(), _nearest(here, CONFIG_FILE)):
         if path and path.is_file():
             targets.update(_read(path, targets))
+    others = list(foreign_config.signing_in(here, targets))
+    targets = {**{one.target.name: one.target for one in others}, **targets}
     _refuse_shared_variables(targets)
     secret = {name for target in targets.values() for name in _secret_variables(target)}
-    variables = {
-        **_dotenv(here, secret),
-        **(os.environ if environment is None else environment),
-    }
+    above = {**_dotenv(here, secret), **(os.environ if environment is None else environment)}
+    variables = {**_tokens(others), **above}
     for name in secret & variables.keys():
         remember(variables[name])
         variables[name] = Secret(variables[name])
-    return Config({name: _checked(target) for name, target in targets.items()}, variables)
+    files = {token_variable(one.target): one.path for one in others}
+    return Config(
+        {name: _checked(target) for name, target in targets.items()},
+        variables,
+        {name: path for name, path in files.items() if name not in above},
+    )
 
 
 def _secret_variables(target: Target) -> list[str]:
@@ -195,7 +202,8 @@ def signing_in(config: Config, target: Target, error: AuthenticationError) -> No
             f"Set {token_variable(target)}{page}{ways}, in the environment or in a .env file."
         )
     elif given.token:
-        error.advice = f"Check the token in {token_variable(target)}{page}."
+        named = token_variable(target)
+        error.advice = f"Check the token in {config.files.get(named, named)}{page}."
     else:
         error.advice = f"Check {username} and {password}."
 
@@ -224,6 +232,14 @@ def _dotenv(here: Path, secret: Collection[str]) -> dict[str, str]:
     if path and any(value and name in secret for name, value in found.items()):
         _refuse_lax(path)
     return found
+
+
+def _tokens(others: Iterable[foreign_config.Known]) -> dict[str, str]:
+    """The tokens that other tools' files give, by the variables in whose place they stand."""
+    given = [one for one in others if one.token]
+    for one in given:
+        _refuse_lax(one.path)
+    return {token_variable(one.target): one.token for one in given}
 
 
 def _parsed(path: Path) -> dict[str, str]:

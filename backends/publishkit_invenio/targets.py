@@ -36,6 +36,7 @@ TARGETS: Final = (
         "https://archive.big-map.eu",
         "BIG-MAP Archive",
         max_bytes=100 * _GB,
+        publisher="BIG-MAP Archive",
     ),
     _target(
         "big-map-demo",
@@ -43,6 +44,7 @@ TARGETS: Final = (
         "BIG-MAP Archive demo",
         sandbox=True,
         max_bytes=100 * _GB,
+        publisher="BIG-MAP Archive",
     ),
     _target(
         "zenodo",

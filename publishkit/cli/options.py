@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from publishkit.cli import completing
+
 __all__ = [
     "allow_secrets",
     "as_json",
@@ -19,13 +21,20 @@ __all__ = [
     "recursive",
     "to",
     "what",
+    "what_if_any",
     "whats",
     "yes",
 ]
 
 Command = Callable[..., Any]
 
-records = click.argument("records", nargs=-1, required=True, type=click.Path(path_type=Path))
+records = click.argument(
+    "records",
+    nargs=-1,
+    required=True,
+    type=click.Path(path_type=Path),
+    shell_complete=completing.folders,
+)
 recursive = click.option(
     "--recursive", is_flag=True, help="Look for records in deeper folders too."
 )
@@ -44,6 +53,7 @@ def to(*, multiple: bool, default: str | None = "local") -> Callable[[Command], 
         "to",
         metavar="TARGET",
         multiple=multiple,
+        shell_complete=completing.targets,
         help="Where to: see `publishkit targets`, or ad hoc, BACKEND+https://host.",
     )
     if default is None:  # click takes a default of None for an answer, required or not
@@ -59,9 +69,10 @@ def loudness(command: Command) -> Command:
     )(command)
 
 
-what = click.argument("what")
+what = click.argument("what", shell_complete=completing.folders)
 """A record folder, an id with `--to`, a DOI or the URL of a page."""
-whats = click.argument("what", nargs=-1, required=True)
+what_if_any = click.argument("what", required=False, shell_complete=completing.folders)
+whats = click.argument("what", nargs=-1, required=True, shell_complete=completing.folders)
 as_json = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object a line, for machines."
 )
@@ -77,5 +88,6 @@ def at(command: Command) -> Command:
         "--to",
         "to",
         metavar="TARGET",
+        shell_complete=completing.targets,
         help="Where it is; needed for an id, and where a folder is in several places.",
     )(command)
