@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from publishkit.verbs.doi import assign_collection_doi, assign_doi, reserve_doi
     from publishkit.verbs.entries import archive, entries, entry, pull_entry
     from publishkit.verbs.link import Linkage, link
+    from publishkit.verbs.links import Linked, links, pids
     from publishkit.verbs.publish import publish
     from publishkit.verbs.pull import Pulled, PullWatcher, pull
     from publishkit.verbs.push import push
@@ -76,6 +77,7 @@ __all__ = [
     "LimitError",
     "Link",
     "Linkage",
+    "Linked",
     "LostAnswerError",
     "NotFoundError",
     "Outcome",
@@ -115,7 +117,9 @@ __all__ = [
     "entries",
     "entry",
     "link",
+    "links",
     "new_version",
+    "pids",
     "publish",
     "pull",
     "pull_entry",
@@ -153,6 +157,7 @@ _HOMES = {
     "Deleted": "verbs.delete",
     "Link": "abilities",
     "Linkage": "verbs.link",
+    "Linked": "verbs.links",
     "Outcome": "receipts",
     "Permission": "abilities",
     "Receipt": "receipts",
@@ -173,6 +178,8 @@ _HOMES = {
     "delete_collection": "verbs.collections",
     "discard": "verbs.delete",
     "link": "verbs.link",
+    "links": "verbs.links",
+    "pids": "verbs.links",
     "new_version": "verbs.version",
     "publish": "verbs.publish",
     "push": "verbs.push",

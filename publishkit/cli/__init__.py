@@ -17,7 +17,7 @@ from publishkit.cli.commands import adopt, new_version, push, targets, validate,
 from publishkit.cli.completing import completion
 from publishkit.cli.groups import Group
 from publishkit.cli.linking import doi, link
-from publishkit.cli.moving import convert
+from publishkit.cli.moving import convert, links
 from publishkit.cli.people import collections, users
 from publishkit.cli.pulling import pull, request
 from publishkit.cli.removing import delete, discard
@@ -54,6 +54,7 @@ for command in (
     entries,
     request,
     convert,
+    links,
     completion,
 ):
     cli.add_command(command)
