@@ -473,3 +473,12 @@ def test_a_refused_token_is_looked_for_in_the_file_that_gave_it(project: Path) -
     error = AuthenticationError("refused")
     config.signing_in(found, found.target("big-map-demo"), error)
     assert str(project / "bma_config.yaml") in error.advice
+
+
+def test_a_deposit_cannot_bring_a_configuration_along() -> None:
+    from publishkit.keys import hostile
+
+    assert set(hostile(["BMA_config.yaml", "data/bma_config.yaml", "metadata.yaml"])) == {
+        "BMA_config.yaml",
+        "data/bma_config.yaml",
+    }
