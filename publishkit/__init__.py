@@ -45,11 +45,13 @@ if TYPE_CHECKING:
         create_collection,
         delete_collection,
     )
+    from publishkit.verbs.convert import convert
     from publishkit.verbs.delete import Deleted, delete, discard
     from publishkit.verbs.doi import assign_collection_doi, assign_doi, reserve_doi
     from publishkit.verbs.entries import archive, entries, entry, pull_entry
     from publishkit.verbs.init import init
     from publishkit.verbs.link import Linkage, link
+    from publishkit.verbs.links import Linked, links, pids
     from publishkit.verbs.login import SignedIn, SignedOut, login, logout
     from publishkit.verbs.preview import Preview, preview
     from publishkit.verbs.publish import publish
@@ -79,6 +81,7 @@ __all__ = [
     "LimitError",
     "Link",
     "Linkage",
+    "Linked",
     "LostAnswerError",
     "NotFoundError",
     "Outcome",
@@ -112,6 +115,7 @@ __all__ = [
     "assign_doi",
     "collection",
     "collections",
+    "convert",
     "create_collection",
     "delete",
     "delete_collection",
@@ -121,9 +125,11 @@ __all__ = [
     "entry",
     "init",
     "link",
+    "links",
     "login",
     "logout",
     "new_version",
+    "pids",
     "preview",
     "publish",
     "pull",
@@ -163,6 +169,7 @@ _HOMES = {
     "Deleted": "verbs.delete",
     "Link": "abilities",
     "Linkage": "verbs.link",
+    "Linked": "verbs.links",
     "Outcome": "receipts",
     "Preview": "verbs.preview",
     "preview": "verbs.preview",
@@ -181,6 +188,7 @@ _HOMES = {
     "assign_doi": "verbs.doi",
     "collection": "verbs.collections",
     "collections": "verbs.collections",
+    "convert": "verbs.convert",
     "create_collection": "verbs.collections",
     "delete": "verbs.delete",
     "delete_collection": "verbs.collections",
@@ -189,6 +197,8 @@ _HOMES = {
     "link": "verbs.link",
     "login": "verbs.login",
     "logout": "verbs.login",
+    "links": "verbs.links",
+    "pids": "verbs.links",
     "new_version": "verbs.version",
     "publish": "verbs.publish",
     "push": "verbs.push",

@@ -15,15 +15,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from publishkit import kept, plugins
+from publishkit import foreign_config, kept, plugins
 from publishkit.credentials import Sources, dotenv, secret_variables, variable
 from publishkit.errors import AuthenticationError, ConfigError
 from publishkit.hooks import LOOPBACK, Connection, Credentials, Target, TokenPages
+from publishkit.private import refuse_lax
 from publishkit.secrets import Secret, remember
 from publishkit.smallfiles import read_small
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from threading import Event
 
     from publishkit.repository import Repository
@@ -105,14 +106,39 @@ def load(start: Path | None = None, *, environment: Mapping[str, str] | None = N
             found = _read(path)
             targets.update(_targets(found, targets, path))
             template = _template(found, path) or template
+    others = list(foreign_config.signing_in(here, targets))
+    targets = {**{one.target.name: one.target for one in others}, **targets}
     _refuse_shared_variables(targets)
-    secret = {name for target in targets.values() for name in secret_variables(target)}
+    checked = {name: _checked(target) for name, target in targets.items()}
+    return Config(checked, _sources(here, targets.values(), others, environment), template)
+
+
+def _sources(
+    here: Path,
+    targets: Collection[Target],
+    others: Iterable[foreign_config.Known],
+    environment: Mapping[str, str] | None,
+) -> Sources:
+    secret = {name for target in targets for name in secret_variables(target)}
     path = _nearest(here, ".env")
     from_file = dotenv(path, secret)
     given = _with_secrets(os.environ if environment is None else environment, secret)
-    sources = Sources(given, _with_secrets(from_file, secret), path, kept.all_kept())
-    checked = {name: _checked(target) for name, target in targets.items()}
-    return Config(checked, sources, template)
+    return Sources(
+        given,
+        _with_secrets(from_file, secret),
+        path,
+        {variable(one.target, "token"): one for one in _private(others)},
+        kept.all_kept(),
+    )
+
+
+def _private(others: Iterable[foreign_config.Known]) -> Iterator[foreign_config.Known]:
+    """Those of other tools' files that give a token, which nobody else may read."""
+    for one in others:
+        if one.token:
+            refuse_lax(one.path, otherwise="set the token's variable in the environment instead")
+            remember(one.token)
+            yield one
 
 
 def _with_secrets(variables: Mapping[str, str], secret: Collection[str]) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Where the credentials for a target come from.
 
-The environment goes before a `.env` file in this folder or a parent, and both before the token
-that `publishkit login` kept.
+The environment goes before a `.env` file in this folder or a parent, that before the files of other
+tools, and all before the token that `publishkit login` kept.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from pathlib import Path
 
+    from publishkit.foreign_config import Known
     from publishkit.hooks import Target
 
 __all__ = ["Sources", "checked_token", "dotenv", "secret_variables", "variable"]
@@ -36,13 +37,15 @@ class Sources:
     environment: Mapping[str, str] = field(repr=False, default_factory=dict)
     dotenv: Mapping[str, str] = field(repr=False, default_factory=dict)
     dotenv_path: Path | None = None
+    others: Mapping[str, Known] = field(repr=False, default_factory=dict)
+    """What files of other tools say, by the variable in whose place it stands."""
     kept: Mapping[str, Kept] = field(repr=False, default_factory=dict)
     """By `kept.address`."""
     _opened: dict[str, Secret] = field(repr=False, compare=False, default_factory=dict)
     """What the keyring gave, by `kept.address`: it may ask the user each time."""
 
     def given(self, target: Target) -> Credentials:
-        """What the environment and the `.env` file say of a target.
+        """What the environment and the `.env` file say of a target, or a file of another tool.
 
         What the environment says completely goes before the file; else they complete each other.
 
@@ -50,7 +53,9 @@ class Sources:
             ConfigError: The token cannot be one.
         """
         own = self._of(target, self.environment)
-        return own or self._of(target, {**self.dotenv, **self.environment})
+        tokens = {name: one.token for name, one in self.others.items()}
+        both = self._of(target, {**self.dotenv, **self.environment})
+        return own or both or self._of(target, tokens)
 
     def kept_for(self, target: Target) -> Kept | None:
         """What `publishkit login` kept for a target's URL; opens no keyring."""
@@ -90,7 +95,9 @@ class Sources:
     def _place(self, name: str) -> str:
         if self.environment.get(name):
             return f"{name} in the environment"
-        return f"{name} in {self.dotenv_path}"
+        if self.dotenv.get(name):
+            return f"{name} in {self.dotenv_path}"
+        return f"the token in {self.others[name].path}"
 
 
 def checked_token(token: str, name: str) -> Secret | None:

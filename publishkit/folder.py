@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from publishkit import foreign
 from publishkit.datafiles import METADATA_FILE, data_files
 from publishkit.errors import Problem, RecordError, Severity
 from publishkit.ignored import is_litter
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from pydantic import BaseModel
+    from pydantic import BaseModel, JsonValue
 
     from publishkit.model import Record
     from publishkit.repository import DataFile, Digests
@@ -48,8 +49,9 @@ _log = logging.getLogger(__name__)
 def find_records(path: Path, *, recursive: bool) -> list[Path]:
     """The record folders that `path` stands for, in natural order (2 before 10).
 
-    A folder with a `record_metadata.json` is a record; what lies below it is its data. Any other
-    folder stands for the records right below it or, with `recursive`, at any depth.
+    A folder with a `record_metadata.json` is a record; what lies below it is its data. So is the
+    data folder of another tool's metadata file (`publishkit.foreign`). Any other folder stands for
+    the records right below it or, with `recursive`, at any depth.
 
     Args:
         path: A record's folder, or a folder of them.
@@ -59,9 +61,13 @@ def find_records(path: Path, *, recursive: bool) -> list[Path]:
         RecordError: There is no such folder, or no record in it.
     """
     _refuse_no_folder(path)
-    if _is_record(path):
+    if _is_record(path) or foreign.is_beside(path, usual=True):
         return [path]
+    if inner := foreign.record_in(path):
+        return [inner]
     found = sorted(_search(path, deep=recursive), key=lambda one: natural(one.parts))
+    if not found and foreign.is_beside(path, usual=False):
+        return [path]
     if not found:
         raise _no_record(path, recursive=recursive)
     if not recursive:
@@ -101,8 +107,8 @@ def _search(folder: Path, *, deep: bool) -> Iterator[Path]:
         if real in seen:
             continue
         seen.add(real)
-        if _is_record(one):
-            yield one
+        if record := one if _is_record(one) else foreign.record_in(one):
+            yield record
         elif deep:
             left += _subfolders(one)
 
@@ -198,9 +204,15 @@ def load(
         blocks: The models of the backends' blocks by name.
         today: Which embargoes are over, in UTC; now if not given.
     """
-    record, problems = _metadata(folder, blocks, today)
+    other = foreign.foreign_of(folder)
+    if other:
+        read = foreign.parsed(other, folder, blocks, today)
+        record, problems = read.record, list(read.problems)
+    else:
+        record, problems = _metadata(folder, blocks, today)
     files, wrong = data_files(folder)
-    loaded = _beside(record, [*problems, *wrong], files)
+    more = foreign.said(other, files) if other else ()
+    loaded = _beside(record, [*problems, *wrong, *more], files)
     return replace(loaded, problems=tuple(replace(one, record=name) for one in loaded.problems))
 
 
@@ -289,6 +301,15 @@ def fingerprint(record: Record, files: Mapping[str, Digests]) -> str:
     }
     # The SHA-256 stands for the size as well.
     digests = {key: one.sha256 for key, one in files.items()}
-    whole = {"record": record.body(), "blocks": blocks, "files": digests}
+    whole = {"record": _said_by_user(record), "blocks": blocks, "files": digests}
     text = json.dumps(whole, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _said_by_user(record: Record) -> Mapping[str, JsonValue]:
+    """The body without a date that is only today's."""
+    body = record.body()
+    metadata = body["metadata"]
+    if record.undated and isinstance(metadata, dict):
+        metadata.pop("publication_date")
+    return body

@@ -15,14 +15,18 @@ if TYPE_CHECKING:
     from pathlib import Path
     from threading import Event
 
-    from pydantic import BaseModel
+    from pydantic import BaseModel, JsonValue
 
+    from publishkit.errors import Problem
     from publishkit.repository import Repository
 
 __all__ = [
     "Backend",
     "Connection",
     "Credentials",
+    "ForeignConfig",
+    "ForeignMetadata",
+    "SignIn",
     "Target",
     "TokenPages",
     "hookimpl",
@@ -105,6 +109,52 @@ class TokenPages:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ForeignMetadata:
+    """A YAML file in which another tool keeps a record's metadata: read where ours is missing."""
+
+    tool: str
+    """What people call the tool."""
+    file: str
+    """The file's name."""
+    data: str
+    """The folder beside it in which the tool's users keep the data files."""
+    keys: frozenset[str]
+    """Its keys; a file of this name with three of them is one."""
+    telling: frozenset[str]
+    """Those of which one must be there: other tools' files of this name have none."""
+    translate: Callable[[Mapping[str, JsonValue]], tuple[Mapping[str, JsonValue], list[Problem]]]
+    """Gives what a `record_metadata.json` would say, and everything that is wrong with the file, by
+    its own keys. Scalars are text as it was written, or None. Without a `publication_date` it is
+    the day on which the record is sent."""
+    words: frozenset[str]
+    """Keys that take only words of the tool's own: that an archive may not know them is no news."""
+    names: Mapping[str, str]
+    """Its keys by the paths in `record_metadata.json` that they become, for messages."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignIn:
+    """What another tool's configuration says."""
+
+    url: str
+    """Of the server."""
+    token: str = field(repr=False)
+    """'' where it was not filled in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForeignConfig:
+    """A YAML file with which another tool signs in: read in this folder or a parent."""
+
+    tool: str
+    file: str
+    """The file's name; never sent with a record."""
+    read: Callable[[Mapping[str, JsonValue]], tuple[SignIn | None, list[Problem]]]
+    """Gives what it says, and everything that is wrong with it, by its keys, without secrets.
+    Scalars are text as it was written, or None."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Backend:
     """One kind of repository."""
 
@@ -120,6 +170,10 @@ class Backend:
     locate: Callable[[Target, str], str | None] | None = None
     """Gives the id of the deposit whose page or API address at a target is this URL, or None; sends
     nothing. For an entry, the id of the deposit that it is in where the URL has it."""
+    foreign_metadata: ForeignMetadata | None = None
+    """Metadata files of another tool for this kind of repository."""
+    foreign_config: ForeignConfig | None = None
+    """Configuration files of another tool for it."""
     block: Callable[[], type[BaseModel]] | None = None
     """Gives the model of this backend's block in `record_metadata.json`; called when needed."""
     open: Callable[[Connection], Repository]

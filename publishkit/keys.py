@@ -13,6 +13,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from publishkit import plugins
 from publishkit.config import CONFIG_FILE
 from publishkit.ledger import LINKS_FILE, STATE_FOLDER
 
@@ -87,9 +88,16 @@ def _why_part(part: str) -> str:
         (folded.partition(".")[0].rstrip() in _DEVICES, "the name of a device on Windows"),
         (len(part.encode()) > _LONGEST, "too long"),
         (folded in _OURS or folded.endswith(PART_SUFFIX), "a name that publishkit uses itself"),
+        (folded in _configs(), "the configuration of a tool by which publishkit signs in"),
         (os.name == "nt" and _NOT_ON_WINDOWS.search(part), "what Windows does not allow"),
     )
     return next((why for bad, why in reasons if bad), "")
+
+
+def _configs() -> set[str]:
+    """What of other tools steers publishkit in any folder."""
+    each = plugins.backends().values()
+    return {_fold(one.foreign_config.file) for one in each if one.foreign_config}
 
 
 def _first(key: str) -> str:

@@ -13,6 +13,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from publishkit import foreign
 from publishkit.datafiles import METADATA_FILE
 from publishkit.errors import Problem, Severity
 from publishkit.secrets import holds_any
@@ -50,6 +51,15 @@ _ASSIGNED: Final = re.compile(
     rb"(?im)^[ \t]*(?:export[ \t]+)?\w*(?:token|passwo?r?d|secret|api_?key|access_key)"
     rb"[ \t]*=[ \t]*[\"']?[^\s\"'#<$]{6,}"
 )
+_YAML_SETTINGS: Final = _any_of(
+    *(f"{name}.{end}" for name in ("*config", "secrets", "credentials") for end in ("yaml", "yml"))
+)
+_YAML_ASSIGNED: Final = re.compile(
+    rb"(?im)^[ \t]*[\"']?(?:token|passwo?r?d|secret|api_?key|\w*access_?key)[\"']?[ \t]*:"
+    rb"[ \t]*[\"']?[^\s\"'#<$&*!|>{\[]{6,}"
+)
+_ASSIGNING: Final = ((_SETTINGS, _ASSIGNED), (_YAML_SETTINGS, _YAML_ASSIGNED))
+"""Settings by name, and how a secret stands in them."""
 _TOKENS: Final = _any_of(
     *(f"{name}{end}" for name in ("token", "*[_-]token") for end in ("", ".txt")), "*.token"
 )
@@ -102,6 +112,11 @@ _SHAPES: Final = (
         re.compile(rb"(?i)aws_secret_access_key[\"']?\s*[=:]\s*[\"']?[\w/+]{40}"),
     ),
     _Shape(
+        "a token, as in a configuration",
+        (b"token", b"TOKEN", b"Token"),
+        re.compile(rb"(?im)^[ \t]*[\"']?\w*token[\"']?[ \t]*[:=][ \t]*[\"']?[A-Za-z0-9]{60}\b"),
+    ),
+    _Shape(
         "a JSON web token",
         (b"eyJ",),
         re.compile(rb"\beyJ[\w-]{10,512}\.eyJ[\w-]{10,4096}\.[\w-]{20}"),
@@ -135,6 +150,9 @@ def credentials_in(folder: Path, files: Iterable[DataFile], *, allowed: bool) ->
     severity = Severity.WARNING if allowed else Severity.ERROR
     if what := _in_content(folder / METADATA_FILE, METADATA_FILE):
         yield Problem(METADATA_FILE, f"has {what} in it", "take it out", severity)
+    other = foreign.foreign_of(folder)
+    if other and (what := _in_content(other.path, other.path.name)):
+        yield Problem(other.path.name, f"has {what} in it", "take it out", severity)
     for file in files:
         if what := _found(file):
             advice = (
@@ -169,7 +187,7 @@ def _in_content(path: Path, name: str) -> str:
         return ""  # that it cannot be read is said elsewhere
     if _BUNDLES.match(name):
         return "a certificate with its private key" if _PKCS12.match(data) else ""
-    if _SETTINGS.match(name) and _ASSIGNED.search(data):
+    if any(kind.match(name) and line.search(data) for kind, line in _ASSIGNING):
         return "settings with a password or token"
     if _TOKENS.match(name) and _ONE_WORD.fullmatch(data):
         return "a token"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from filelock import FileLock, SoftFileLock, Timeout
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = ["locked"]
+
+_WRITABLE: Final = os.name != "nt"
+"""Whether a locked file can be written by another handle, such as ours: on Windows it cannot be."""
 
 
 @contextmanager
@@ -53,7 +56,7 @@ def locked(links: Path) -> Iterator[None]:
 
 
 def _sign(lock: FileLock, mark: Path, links: Path) -> None:
-    if isinstance(lock, SoftFileLock):  # on a disk without locks its own text is the lock
+    if isinstance(lock, SoftFileLock) or not _WRITABLE:  # the former's own text is the lock
         return
     try:
         mark.write_text(f"{socket.gethostname()} {os.getpid()}\n", encoding="utf-8")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from publishkit import foreign
 from publishkit.datafiles import METADATA_FILE
 from publishkit.errors import RecordError, RejectedError, Severity
 from publishkit.smallfiles import read_small
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
     from publishkit.model import Record
 
-__all__ = ["Edit", "edit", "making", "merged", "parsed"]
+__all__ = ["Edit", "conversion", "edit", "making", "merged", "parsed"]
 
 
 def merged(value: JsonValue, patch: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
@@ -64,7 +66,8 @@ class Edit:
     """A change of a metadata file, not yet made."""
 
     path: Path
-    old: bytes
+    old: bytes | None
+    """None where there is no such file yet."""
     new: bytes
 
     def make(self) -> None:
@@ -74,7 +77,7 @@ class Edit:
             RejectedError: It was changed since, or cannot be written.
         """
         try:
-            if read_small(self.path, MAX_BYTES) != self.old:
+            if self._now() != self.old:
                 raise RejectedError(
                     f"{self.path} was changed meanwhile", advice="Run the same command again."
                 )
@@ -87,7 +90,14 @@ class Edit:
 
     def undo(self) -> None:
         """Write what stood there before."""
-        write_whole(self.path, self.old)
+        if self.old is None:
+            self.path.unlink()
+        else:
+            write_whole(self.path, self.old)
+
+    def _now(self) -> bytes | None:
+        there = self.old is not None or os.path.lexists(self.path)
+        return read_small(self.path, MAX_BYTES) if there else None
 
 
 @contextmanager
@@ -114,6 +124,9 @@ def edit(
 ) -> Edit | None:
     """The change that a merge patch makes to a record's folder; None if it makes none.
 
+    Where another tool's file stands for the metadata, that file stays as it is, and what it says
+    becomes a `record_metadata.json` with the change.
+
     Args:
         folder: The record's folder.
         patch: The merge patch.
@@ -123,6 +136,11 @@ def edit(
         RecordError: The metadata is not valid now, or would not be then; nothing was changed.
     """
     path = folder / METADATA_FILE
+    other = foreign.foreign_of(folder)
+    if other:
+        before = _said_by(other, folder)
+        after = merged(before, patch)
+        return None if after == before else _edit(path, None, after, blocks)
     try:
         old = read_small(path, MAX_BYTES, within=folder)
     except OSError as error:
@@ -134,8 +152,31 @@ def edit(
         named = [replace(problem, record=str(folder)) for problem in problems]
         raise RecordError(named, f"{path} holds no record")
     after = merged(value, patch)
-    if after == value:
-        return None
-    parsed(after, str(folder), blocks)
-    text = json.dumps(after, indent=2, ensure_ascii=False)
+    return None if after == value else _edit(path, old, after, blocks)
+
+
+def conversion(folder: Path, found: foreign.Foreign, blocks: Mapping[str, type[BaseModel]]) -> Edit:
+    """A `record_metadata.json` that says what another tool's file says.
+
+    Raises:
+        RecordError: That is not valid.
+    """
+    return _edit(folder / METADATA_FILE, None, _said_by(found, folder), blocks)
+
+
+def _said_by(found: foreign.Foreign, folder: Path) -> dict[str, JsonValue]:
+    value, problems = foreign.translated(found, folder)
+    if value is None or any(p.severity is Severity.ERROR for p in problems):
+        raise RecordError([replace(problem, record=str(folder)) for problem in problems])
+    return foreign.with_date(value)
+
+
+def _edit(
+    path: Path,
+    old: bytes | None,
+    value: Mapping[str, JsonValue],
+    blocks: Mapping[str, type[BaseModel]],
+) -> Edit:
+    parsed(value, str(path.parent), blocks)
+    text = json.dumps(value, indent=2, ensure_ascii=False)
     return Edit(path, old, f"{text}\n".encode())

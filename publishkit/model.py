@@ -361,6 +361,12 @@ class Record(Model):
 
     _linked: tuple[RelatedIdentifier, ...] = PrivateAttr(())
     _collections: tuple[str, ...] = PrivateAttr(())
+    _undated: bool = PrivateAttr(default=False)
+
+    @property
+    def undated(self) -> bool:
+        """Whether `publication_date` is only today's: what is published keeps the date it has."""
+        return self._undated
 
     @property
     def linked(self) -> tuple[RelatedIdentifier, ...]:

@@ -23,6 +23,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from publishkit.datafiles import METADATA_FILE
 from publishkit.downloading import download, in_parallel, knows, part_path, write_text
 from publishkit.errors import ConfigError, ConflictError, RejectedError, RepositoryError
+from publishkit.foreign import foreign_of
 from publishkit.keys import PART_SUFFIX, hostile, inside, obstacles
 from publishkit.ledger import STATE_FOLDER
 from publishkit.repository import DataFile, Digests
@@ -172,6 +173,8 @@ def refuse_strange(folder: Path, place: Place, notes: Notes) -> None:
     if not folder.is_dir():
         raise ConfigError(f"{folder} is not a folder", advice="Give a new one.")
     if (notes.url, notes.id) == (place.url, place.id) or (folder / METADATA_FILE).is_file():
+        return
+    if foreign_of(folder):
         return
     try:
         empty = not notes.id and all(one.name == STATE_FOLDER for one in folder.iterdir())

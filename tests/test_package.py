@@ -57,3 +57,13 @@ def test_the_types_are_published() -> None:
 
     for module in (publishkit, publishkit_nomad):
         assert (Path(str(module.__file__)).parent / "py.typed").exists()
+
+
+def test_it_runs_as_a_module_too() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "publishkit", "--version"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == f"publishkit, version {publishkit.__version__}\n"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from publishkit.hooks import Backend, Connection, hookimpl
+from publishkit_invenio import bma
 from publishkit_invenio.addresses import locate, pages
 from publishkit_invenio.targets import NAME, SETTINGS, TARGETS
 
@@ -29,6 +30,8 @@ def publishkit_backend() -> Backend:
         settings=SETTINGS,
         pages=pages,
         locate=locate,
+        foreign_metadata=bma.METADATA,
+        foreign_config=bma.CONFIG,
         block=_block,
         open=_open,
     )

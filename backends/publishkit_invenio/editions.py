@@ -15,6 +15,8 @@ from publishkit_invenio.writing import Writing
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pydantic import JsonValue
+
     from publishkit.model import Record
     from publishkit_invenio.answers import Deposited, Entry
 
@@ -33,6 +35,8 @@ class Editions(Writing, Editing, Versions):
         """Replace the metadata; a DOI that the record does not name stays."""
         published = self._published(id)
         body = body_of(record, self._settings)
+        if record.undated:
+            body = {**body, "metadata": _as_dated(body["metadata"], published)}
         return self._change(published, {**body, "files": _files(published, record)})
 
     def discard(self, id: str) -> Deposit:
@@ -138,6 +142,12 @@ class Editions(Writing, Editing, Versions):
     def follows(self, id: str) -> tuple[Link, ...]:  # noqa: ARG002 - the same for all
         """Nothing: the archive itself ties versions together."""
         return ()
+
+
+def _as_dated(metadata: JsonValue, published: Deposited) -> JsonValue:
+    """The metadata with the day on which the record was published."""
+    date = published.metadata.get("publication_date")
+    return {**metadata, "publication_date": date} if isinstance(metadata, dict) else metadata
 
 
 def _files(published: Deposited, record: Record) -> Body:

@@ -44,6 +44,7 @@ TARGETS: Final = (
         "https://archive.big-map.eu",
         "BIG-MAP Archive",
         max_bytes=100 * _GB,
+        publisher="BIG-MAP Archive",
     ),
     _target(
         "big-map-demo",
@@ -51,6 +52,7 @@ TARGETS: Final = (
         "BIG-MAP Archive demo",
         sandbox=True,
         max_bytes=100 * _GB,
+        publisher="BIG-MAP Archive",
     ),
     _target(
         "zenodo",

@@ -14,9 +14,11 @@ import click
 from publishkit._version import __version__
 from publishkit.cli.catalogue import entries, list_deposits, search
 from publishkit.cli.commands import adopt, new_version, push, targets, validate
+from publishkit.cli.completing import completion
 from publishkit.cli.editing import edit
 from publishkit.cli.groups import Group
 from publishkit.cli.linking import doi, link
+from publishkit.cli.moving import convert, links
 from publishkit.cli.people import collections, users
 from publishkit.cli.pulling import pull, request
 from publishkit.cli.removing import delete, discard
@@ -60,6 +62,9 @@ for command in (
     pull,
     entries,
     request,
+    convert,
+    links,
+    completion,
 ):
     cli.add_command(command)
 for command in (status, share, publish, update, link, doi, delete, discard, collections, users):

@@ -97,7 +97,7 @@ def entries() -> None:
 
 
 @entries.command("list")
-@click.argument("what", required=False)
+@options.what_if_any
 @options.at
 @_limit
 @options.as_json

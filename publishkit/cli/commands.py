@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from publishkit.cli import confirming, logs, options, planned, report
+from publishkit.cli import completing, confirming, logs, options, planned, report
 from publishkit.errors import RecordError, Severity
 
 if TYPE_CHECKING:
@@ -214,7 +214,7 @@ def targets() -> None:
 
 @click.command()
 @click.argument("id")
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=click.Path(path_type=Path), shell_complete=completing.folders)
 @options.at
 @options.links
 @click.option("--force", is_flag=True, help="Replace the deposit that the folder has there.")

@@ -96,7 +96,7 @@ def reserve(
 
 
 @doi.command()
-@click.argument("what", required=False)
+@options.what_if_any
 @options.at
 @click.option("--collection", metavar="NAME", help="Assign it to a collection; needs --to.")
 @options.yes

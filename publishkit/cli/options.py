@@ -9,6 +9,8 @@ from typing import Any, Final
 
 import click
 
+from publishkit.cli import completing
+
 __all__ = [
     "allow_secrets",
     "as_json",
@@ -21,6 +23,7 @@ __all__ = [
     "target",
     "to",
     "what",
+    "what_if_any",
     "whats",
     "yes",
 ]
@@ -29,7 +32,13 @@ Command = Callable[..., Any]
 NEVER_ASK: Final = "publishkit.never_ask"
 """The key under which click's context knows that nobody may be asked."""
 
-records = click.argument("records", nargs=-1, required=True, type=click.Path(path_type=Path))
+records = click.argument(
+    "records",
+    nargs=-1,
+    required=True,
+    type=click.Path(path_type=Path),
+    shell_complete=completing.folders,
+)
 recursive = click.option(
     "--recursive", is_flag=True, help="Look for records in deeper folders too."
 )
@@ -48,6 +57,7 @@ def to(*, multiple: bool, default: str | None = "local") -> Callable[[Command], 
         "to",
         metavar="TARGET",
         multiple=multiple,
+        shell_complete=completing.targets,
         help="Where to: see `publishkit targets`, or ad hoc, BACKEND+https://host.",
     )
     if default is None:  # click takes a default of None for an answer, required or not
@@ -63,9 +73,10 @@ def loudness(command: Command) -> Command:
     )(command)
 
 
-what = click.argument("what")
+what = click.argument("what", shell_complete=completing.folders)
 """A record folder, an id with `--to`, a DOI or the URL of a page."""
-whats = click.argument("what", nargs=-1, required=True)
+what_if_any = click.argument("what", required=False, shell_complete=completing.folders)
+whats = click.argument("what", nargs=-1, required=True, shell_complete=completing.folders)
 as_json = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object a line, for machines."
 )
@@ -81,6 +92,7 @@ def at(command: Command) -> Command:
         "--to",
         "to",
         metavar="TARGET",
+        shell_complete=completing.targets,
         help="Where it is; needed for an id, and where a folder is in several places.",
     )(command)
 

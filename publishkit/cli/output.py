@@ -11,15 +11,16 @@ import click
 
 from publishkit.errors import PublishkitError
 
-__all__ = ["print_json"]
+__all__ = ["plain", "print_json"]
 
 
 def print_json(found: object) -> None:
     """Print an object of the library on one line: its fields by their names, times in UTC."""
-    click.echo(json.dumps(found, default=_plain))
+    click.echo(json.dumps(found, default=plain))
 
 
-def _plain(found: object) -> object:
+def plain(found: object) -> object:
+    """A value in what JSON has."""
     if isinstance(found, datetime):
         return found.astimezone(UTC).isoformat().replace("+00:00", "Z")
     if isinstance(found, PublishkitError):

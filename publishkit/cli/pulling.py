@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 import click
 
-from publishkit.cli import catalogue, logs, options, report
+from publishkit.cli import catalogue, completing, logs, options, report
 from publishkit.cli.output import print_json
 from publishkit.cli.text import clean, near, plural, size
 from publishkit.errors import (
@@ -31,7 +31,13 @@ __all__ = ["pull", "pull_entry", "request"]
 
 _SECRET_HEADERS = frozenset({"set-cookie", "authorization", "proxy-authorization", "cookie"})
 _force = click.option("--force", is_flag=True, help="Overwrite files that differ.")
-_folder = click.argument("folder", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
+_folder = click.argument(
+    "folder",
+    metavar="[DIR]",
+    required=False,
+    type=click.Path(path_type=Path),
+    shell_complete=completing.folders,
+)
 
 
 @click.command()

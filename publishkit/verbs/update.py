@@ -12,6 +12,7 @@ from publishkit import plan as planning
 from publishkit.abilities import Editing, Grouping, Member
 from publishkit.errors import RecordError, RejectedError, Severity
 from publishkit.finding import Found, able, find, keeping
+from publishkit.foreign import foreign_of
 from publishkit.job import Choices
 from publishkit.ledger import Ledger
 from publishkit.metadata_file import edit, making
@@ -36,7 +37,7 @@ from publishkit.verbs.working import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from pydantic import JsonValue
 
@@ -128,6 +129,8 @@ def prepare(
     for one in editable:
         able(one.repository, Editing, one.target, "change what is published")
     paths = dict.fromkeys(one.folder for one in found if one.folder)
+    if changes:
+        _refuse_foreign(one.folder for one in editable if one.folder)
     edits = [made for path in paths if changes and (made := edit(path, changes, blocks()))]
     with making(edits):
         published = tuple(
@@ -136,6 +139,18 @@ def prepare(
         )
         drafts = tuple(plans([one for one in found if one not in editable], options))
     return Updating(drafts, published, tuple(made.path for made in edits))
+
+
+def _refuse_foreign(folders: Iterable[Path]) -> None:
+    """Another tool's file has no date of publishing, and a new file of ours would say today."""
+    for folder in folders:
+        if other := foreign_of(folder):
+            raise RejectedError(
+                f"{folder} is published, and {other.path.name} of {other.kind.tool} stands for its "
+                "metadata",
+                advice="Edit that file and run publishkit update without --set, or take over what "
+                f"the archive has: publishkit pull {folder}",
+            )
 
 
 def _by_deposit(found: Sequence[Found]) -> dict[tuple[str, str], tuple[Found, ...]]:

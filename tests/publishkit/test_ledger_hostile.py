@@ -194,6 +194,18 @@ def test_a_lock_that_a_killed_run_left_holds_nobody_up(path: Path) -> None:
     assert len(Ledger.read(path).rows()) == 2
 
 
+def test_where_a_locked_file_cannot_be_written_a_run_holds_the_others_up_all_the_same(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("publishkit.lock._WRITABLE", False)  # as on Windows
+    with (
+        Ledger.open(path),
+        pytest.raises(TemporaryError, match="another process is pushing"),
+        Ledger.open(path),
+    ):
+        pass
+
+
 def test_a_folder_in_place_of_the_lock_is_said(path: Path) -> None:
     state_file(path, "lock").mkdir()
     with pytest.raises(ConfigError, match="cannot be written"), Ledger.open(path):
