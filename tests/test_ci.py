@@ -15,6 +15,7 @@ import pytest
 import yaml
 from shell import ARCHIVE, shell
 
+from publishkit.credentials import variable
 from publishkit.plugins import declared_targets
 
 if TYPE_CHECKING:

@@ -31,7 +31,13 @@ if ! git checkout --quiet FETCH_HEAD -- "$links"; then
     exit 1
 fi
 
-publishkit new-version "$records" --to "$TARGET" # drafts
+publishkit status "$records" --to "$TARGET" --quiet # what became of reviews, say
+for file in "$records"/*/record_metadata.json; do
+    known=$(publishkit links "${file%/*}" --to "$TARGET" --format csv)
+    case $known in
+    *,published,*) publishkit new-version "${file%/*}" --to "$TARGET" ;; # a draft, if it changed
+    esac
+done
 keep
-publishkit new-version "$records" --to "$TARGET" --publish --yes
+publishkit publish "$records" --to "$TARGET" --yes
 keep
