@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -108,7 +109,10 @@ def of_status(answer: requests.Response, words: str, *, repeat: bool) -> Reposit
             lost.
     """
     kind = _kind(answer.status_code, repeat=repeat)
-    return kind(_meaning(kind, answer), status=answer.status_code, answer=words)
+    minutes = math.ceil((told_wait(answer) or 0.0) / 60)
+    advice = f"Run the same command again in {minutes} minutes." if minutes > 1 else ""
+    meaning = _meaning(kind, answer)
+    return kind(meaning, status=answer.status_code, answer=words, advice=advice)
 
 
 def _cause(error: BaseException) -> str:
@@ -144,6 +148,8 @@ def _kind(status: int, *, repeat: bool) -> type[RepositoryError]:
 
 
 def _meaning(kind: type[RepositoryError], answer: requests.Response) -> str:
+    if answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+        return "the server allows no more requests for now"
     meanings: dict[type[RepositoryError], str] = {
         AuthenticationError: "the credentials are not accepted for this",
         NotFoundError: "not found",

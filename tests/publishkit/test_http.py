@@ -261,6 +261,16 @@ def test_a_wait_of_hours_is_not_waited_for(client: Client, web: responses.Reques
     assert len(web.calls) == 1
 
 
+def test_who_has_to_wait_for_long_is_told_how_long(
+    client: Client, web: responses.RequestsMock
+) -> None:
+    web.get(f"{API}/a", status=429, headers={"Retry-After": "1500"})
+    with pytest.raises(TemporaryError) as error:
+        client.get_json("/a")
+    assert "allows no more requests for now" in error.value.message
+    assert error.value.advice == "Run the same command again in 25 minutes."
+
+
 @pytest.mark.parametrize("status", [500, 502, 504])
 def test_what_must_not_be_repeated_is_sent_once(
     client: Client, web: responses.RequestsMock, status: int
