@@ -32,9 +32,9 @@ __all__ = [
     "worth_repeating",
 ]
 
+_A_DAY: Final = 86400.0
+"""Seconds; of a longer wait the server's own words say enough."""
 _REPEATABLE: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
-
-
 _AWAY: Final = frozenset({429, 502, 503})
 """A request that did not get through to the archive, or not into it."""
 
@@ -109,7 +109,8 @@ def of_status(answer: requests.Response, words: str, *, repeat: bool) -> Reposit
             lost.
     """
     kind = _kind(answer.status_code, repeat=repeat)
-    minutes = math.ceil((told_wait(answer) or 0.0) / 60)
+    told = told_wait(answer) or 0.0  # from outside: may be infinite
+    minutes = math.ceil(told / 60) if told <= _A_DAY else 0
     advice = f"Run the same command again in {minutes} minutes." if minutes > 1 else ""
     meaning = _meaning(kind, answer)
     return kind(meaning, status=answer.status_code, answer=words, advice=advice)

@@ -45,7 +45,7 @@ def completed(shell: str, line: str) -> list[str]:
     """The words of the answer."""
     answer = answered(shell, line)
     if shell == "zsh":
-        return answer.split("\n")[1::3]
+        return answer.rstrip("\n").split("\n")[1::3]
     return [one.split(",", 1)[1].partition("\t")[0] for one in answer.splitlines() if one]
 
 

@@ -108,8 +108,12 @@ def target(command: Command) -> Command:
             raise click.UsageError("Missing argument 'TARGET': see publishkit targets.")
         return command(to=named, **more)
 
-    taking = click.argument("target", required=False)(update_wrapper(chosen, command))
-    return click.option("--to", "to", metavar="TARGET", help="The same as TARGET.")(taking)
+    known = completing.targets
+    argument = click.argument("target", required=False, shell_complete=known)
+    taking = argument(update_wrapper(chosen, command))
+    return click.option(
+        "--to", "to", metavar="TARGET", shell_complete=known, help="The same as TARGET."
+    )(taking)
 
 
 def _never_ask(context: click.Context, _option: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's

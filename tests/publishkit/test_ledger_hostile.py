@@ -198,6 +198,7 @@ def test_where_a_locked_file_cannot_be_written_a_run_holds_the_others_up_all_the
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("publishkit.lock._WRITABLE", False)  # as on Windows
+    state_file(path, "lock")  # which nobody signed there
     with (
         Ledger.open(path),
         pytest.raises(TemporaryError, match="another process is pushing"),
