@@ -1,6 +1,6 @@
 """What a backend declares of itself, and the one hook by which it is found.
 
-Imports nothing beyond the standard library and pluggy, so that looking a target up costs nothing.
+Imports nothing heavy beyond pluggy, so that looking a target up costs nothing.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 import pluggy
 
+from publishkit.tables import Anchor, Tabular
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from publishkit.repository import Repository
+    from publishkit.tables import Cells
 
 __all__ = ["Backend", "Connection", "Credentials", "Target", "hookimpl", "publishkit_backend"]
 
@@ -31,7 +34,7 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class Target(Tabular):
     """A named, configured repository."""
 
     name: str
@@ -56,6 +59,16 @@ class Target:
     """A file of certificates to trust instead of the usual ones."""
     settings: Mapping[str, object] = field(default_factory=dict)
     """What else the configuration says of this target; the backend checks it."""
+
+    def cells(self) -> Cells:
+        """What a table says of it."""
+        return {
+            "target": self.name,
+            "kind": self.backend,
+            "address": Anchor(self.url, self.url),
+            "title": self.title,
+            "sandbox": "yes" if self.sandbox else "",
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from publishkit.cli import confirming, logs, options, report
+from publishkit.cli import logs, options, report, running
 from publishkit.cli.output import print_json
 from publishkit.errors import RecordError, Severity
-
-if TYPE_CHECKING:
-    from publishkit.plan import Plan
 
 __all__ = ["adopt", "new_version", "push", "targets", "validate", "whoami"]
 
@@ -58,6 +55,7 @@ __all__ = ["adopt", "new_version", "push", "targets", "validate", "whoami"]
     help="How many records, and how many files, are sent at once.",
 )
 @options.allow_secrets
+@options.as_json
 @options.loudness
 def push(
     *,
@@ -80,6 +78,7 @@ def push(
     no_wait: bool,
     workers: int,
     allow_secrets: bool,
+    as_json: bool,
     quiet: bool,
     verbose: int,
 ) -> None:
@@ -94,29 +93,26 @@ def push(
     from publishkit.verbs.push import plan
 
     logs.configure(verbose)
-    made = plan(
-        records,
-        to,
-        Options(
-            publish=publish,
-            recursive=recursive,
-            links=links,
-            skip_invalid=skip_invalid,
-            group=group,
-            cross=cross,
-            publish_now=publish_now,
-            wait_timeout=0.0 if no_wait else wait_timeout,
-            workers=workers,
-            allow_secrets=allow_secrets,
-            choices=Choices(
-                force=force,
-                recreate=recreate,
-                resubmit=resubmit,
-                allow_failed_entries=allow_failed_entries,
-            ),
+    chosen = Options(
+        publish=publish,
+        recursive=recursive,
+        links=links,
+        skip_invalid=skip_invalid,
+        group=group,
+        cross=cross,
+        publish_now=publish_now,
+        wait_timeout=0.0 if no_wait else wait_timeout,
+        workers=workers,
+        allow_secrets=allow_secrets,
+        choices=Choices(
+            force=force,
+            recreate=recreate,
+            resubmit=resubmit,
+            allow_failed_entries=allow_failed_entries,
         ),
     )
-    _carry_out(made, dry_run=dry_run, yes=yes, quiet=quiet)
+    making = partial(plan, records, to, chosen)
+    running.push(making, dry_run=dry_run, yes=yes, as_json=as_json, quiet=quiet)
 
 
 @click.command("new-version")
@@ -132,6 +128,7 @@ def push(
     help="Publish although not everything could be processed.",
 )
 @options.allow_secrets
+@options.as_json
 @options.loudness
 def new_version(
     *,
@@ -143,6 +140,7 @@ def new_version(
     links: Path | None,
     allow_failed_entries: bool,
     allow_secrets: bool,
+    as_json: bool,
     quiet: bool,
     verbose: int,
 ) -> None:
@@ -158,23 +156,8 @@ def new_version(
     logs.configure(verbose)
     choices = Choices(new_version=True, allow_failed_entries=allow_failed_entries)
     chosen = Options(publish=publish, links=links, allow_secrets=allow_secrets, choices=choices)
-    _carry_out(plan_new_version(what, to, chosen), dry_run=dry_run, yes=yes, quiet=quiet)
-
-
-def _carry_out(made: Plan, *, dry_run: bool, yes: bool, quiet: bool) -> None:
-    from publishkit.verbs.push import carry_out
-
-    report.show_problems(made.problems, quiet=quiet)
-    if dry_run:
-        report.show_plan(made)
-        return
-    _confirm(made, yes=yes)
-    with report.Reporter(made, quiet=quiet) as watcher:
-        carry_out(made, watcher)
-
-
-def _confirm(plan: Plan, *, yes: bool) -> None:
-    confirming.publishing([step.target for step in plan.irreversible], yes=yes)
+    making = partial(plan_new_version, what, to, chosen)
+    running.push(making, dry_run=dry_run, yes=yes, as_json=as_json, quiet=quiet)
 
 
 @click.command()

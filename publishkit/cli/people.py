@@ -9,7 +9,7 @@ import click
 from publishkit.cli import confirming, logs, options, shown
 from publishkit.cli.groups import Group
 from publishkit.cli.output import print_json
-from publishkit.cli.text import clean
+from publishkit.text import clean
 
 if TYPE_CHECKING:
     from publishkit.abilities import Collection

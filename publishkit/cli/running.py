@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from publishkit.cli import report, shown
+from publishkit.cli import confirming, report, shown
 from publishkit.cli.output import print_json
-from publishkit.cli.text import near
 from publishkit.errors import PublishkitError
+from publishkit.text import near
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from publishkit.receipts import Receipt
     from publishkit.verbs.working import Work
 
-__all__ = ["carry_out", "naming_failures", "say_changed", "show_each", "wait_timeout"]
+__all__ = ["carry_out", "naming_failures", "push", "say_changed", "show_each", "wait_timeout"]
 
 wait_timeout = click.option(
     "--wait-timeout",
@@ -50,11 +50,53 @@ def carry_out(plans: Iterable[Plan], others: Iterable[Work], *, as_json: bool, q
         pass  # it was printed
 
 
+def push(
+    making: Callable[[], Plan], *, dry_run: bool, yes: bool, as_json: bool, quiet: bool
+) -> None:
+    """Plan a push, show the plan or carry it out, and say how it goes on.
+
+    Args:
+        making: Gives the plan.
+        dry_run: Only show it.
+        yes: Do not ask before publishing.
+        as_json: Print events for machines.
+        quiet: Say nothing but errors.
+    """
+    if as_json:
+        _tell(making, dry_run=dry_run, yes=yes)
+        return
+    plan = making()
+    report.show_problems(plan.problems, quiet=quiet)
+    if dry_run:
+        report.show_plan(plan)
+        return
+    confirming.publishing([step.target for step in plan.irreversible], yes=yes)
+    from publishkit.showing.reporting import Reporter
+    from publishkit.verbs.push import carry_out as carry
+
+    with Reporter(quiet=quiet) as watcher:
+        carry(plan, watcher)
+
+
+def _tell(making: Callable[[], Plan], *, dry_run: bool, yes: bool) -> None:
+    from publishkit.cli.machine import telling
+    from publishkit.verbs.push import carry_out as carry
+
+    with telling() as machine:
+        plan = making()
+        machine.found(plan.problems)
+        machine.plan(plan, dry_run=dry_run)
+        if not dry_run:
+            confirming.publishing([step.target for step in plan.irreversible], yes=yes)
+            carry(plan, machine)
+
+
 def _push(plan: Plan, *, as_json: bool, quiet: bool) -> list[Receipt]:
+    from publishkit.showing.reporting import Reporter
     from publishkit.verbs.push import carry_out as push
 
     report.show_problems(plan.problems, quiet=quiet)
-    with report.Reporter(plan, quiet=quiet or as_json) as watcher:
+    with Reporter(quiet=quiet or as_json) as watcher:
         receipts = push(plan, watcher)
     if as_json:
         for receipt in receipts:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from publishkit import config as configuration
 from publishkit.abilities import ABILITIES
 from publishkit.errors import AuthenticationError
+from publishkit.tables import tabled
 from publishkit.verbs.push import setting_of
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["abilities", "targets", "whoami"]
 
 
+@tabled
 def targets() -> list[Target]:
     """Every configured target, by name.
 
