@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import requests
     from pydantic import JsonValue
 
-__all__ = ["Retry", "Tried", "bodies", "retrying", "trying"]
+__all__ = ["Retry", "Sent", "Tried", "retrying", "trying"]
 
 _log: Final = logging.getLogger("publishkit.http")
 
@@ -57,6 +57,17 @@ def retrying(retry: Retry) -> None:
     _log.warning("%s; trying again in %.1f s", retry.message, retry.seconds, extra={"retry": retry})
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What a request carries."""
+
+    params: Mapping[str, str | int] | None
+    """Its query."""
+    json: JsonValue
+    data: object
+    """What is not JSON; it is not looked into."""
+
+
 class Tried:
     """A request that was sent once."""
 
@@ -65,12 +76,13 @@ class Tried:
 
 
 @contextmanager
-def trying(method: str, url: str) -> Iterator[Tried]:
-    """Log a request when it has its answer, or has failed.
+def trying(method: str, url: str, sent: Sent | None = None) -> Iterator[Tried]:
+    """Log a request when it has its answer, or has failed: one record with all that is said of it.
 
     Args:
         method: The HTTP method.
         url: The address without its query, which may hold secrets.
+        sent: What it carries; None for a download, whose answer is a file.
     """
     tried, began = Tried(), time.monotonic()
     try:
@@ -78,32 +90,23 @@ def trying(method: str, url: str) -> Iterator[Tried]:
     finally:
         if _log.isEnabledFor(logging.INFO):
             status = tried.answer.status_code if tried.answer is not None else "no answer"
-            _log.info("%s %s: %s in %.2f s", method, url, status, time.monotonic() - began)
+            took = time.monotonic() - began
+            _log.info("%s %s: %s in %.2f s%s", method, url, status, took, _bodies(sent, tried))
 
 
-def bodies(
-    params: Mapping[str, str | int] | None,
-    body: JsonValue,
-    data: object,
-    answer: requests.Response,
-) -> None:
-    """Log what was sent and what came, shortened, where somebody wants to see all.
-
-    Args:
-        params: The query.
-        body: JSON that was sent.
-        data: What was sent that is not JSON; it is not looked into.
-        answer: What came.
-    """
-    if not _log.isEnabledFor(logging.DEBUG):
-        return
-    if params:
-        _log.debug("  query  %s", _line(dict(params)))
-    if body is not None:
-        _log.debug("  sent   %s", _line(body))
-    elif data is not None:
-        _log.debug("  sent   %s", f"{len(data)} bytes" if isinstance(data, Sized) else "a stream")
-    _log.debug("  came   %s", _came(answer))
+def _bodies(sent: Sent | None, tried: Tried) -> str:
+    """What was sent and what came, shortened, where somebody wants to see all."""
+    if not (sent and _log.isEnabledFor(logging.DEBUG)):
+        return ""
+    lines = [f"query  {_line(dict(sent.params))}"] if sent.params else []
+    if sent.json is not None:
+        lines.append(f"sent   {_line(sent.json)}")
+    elif sent.data is not None:
+        size = f"{len(sent.data)} bytes" if isinstance(sent.data, Sized) else "a stream"
+        lines.append(f"sent   {size}")
+    if tried.answer is not None:
+        lines.append(f"came   {_came(tried.answer)}")
+    return "".join(f"\n  {line}" for line in lines)
 
 
 def _came(answer: requests.Response) -> str:

@@ -18,7 +18,7 @@ from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from publishkit.bodies import FileBody
 from publishkit.errors import Cancelled, RepositoryError, TemporaryError
-from publishkit.exchanges import Retry, bodies, retrying, trying
+from publishkit.exchanges import Retry, Sent, retrying, trying
 from publishkit.failures import (
     away,
     is_page,
@@ -337,7 +337,7 @@ class Client:
         for _ in range(REDIRECTS):
             data = body() if body else None
             try:
-                with trying(method, _bare(url)) as tried:
+                with trying(method, _bare(url), Sent(params, json, data)) as tried:
                     answer = tried.answer = self._session.request(
                         method,
                         url,
@@ -349,7 +349,6 @@ class Client:
                         verify=self._verify,
                         allow_redirects=False,
                     )
-                bodies(params, json, data, answer)
             except BaseException:
                 _close(data, again=True)
                 raise

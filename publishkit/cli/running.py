@@ -65,15 +65,16 @@ def push(
     if as_json:
         _tell(making, dry_run=dry_run, yes=yes)
         return
-    plan = making()
+    from publishkit.showing.reporting import Reporter, checking
+    from publishkit.verbs.push import carry_out as carry
+
+    with checking(quiet=quiet):
+        plan = making()
     report.show_problems(plan.problems, quiet=quiet)
     if dry_run:
         report.show_plan(plan)
         return
     confirming.publishing([step.target for step in plan.irreversible], yes=yes)
-    from publishkit.showing.reporting import Reporter
-    from publishkit.verbs.push import carry_out as carry
-
     with Reporter(quiet=quiet) as watcher:
         carry(plan, watcher)
 

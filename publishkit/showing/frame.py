@@ -23,7 +23,11 @@ _BAR: Final = 20
 _LEAST_BAR: Final = 5
 _SPARE: Final = 3
 """Cells that are left free at the right, for the `^C` that terminals show."""
+_SOME_NAME: Final = 24
+"""Cells that names get before figures that matter less."""
 _LEAST_NAME: Final = 12
+_NUMBERS: Final = 4
+"""From this importance on figures go before long names."""
 _KEPT: Final = 9
 """From this importance on a column stays in the narrowest terminal."""
 
@@ -72,10 +76,12 @@ class _Column:
     importance: int
     style: str = ""
     right: bool = False
+    least: int = 0
+    """Its width in cells whatever is in it, so that columns stay where they are."""
 
     @property
     def width(self) -> int:
-        return max(map(cell_len, [self.heading, *self.texts]))
+        return max(self.least, *map(cell_len, [self.heading, *self.texts]))
 
 
 def frame(seen: Snapshot, paper: Paper, notes: Sequence[str] = ()) -> list[Text]:
@@ -86,7 +92,8 @@ def frame(seen: Snapshot, paper: Paper, notes: Sequence[str] = ()) -> list[Text]
         paper: How much place there is, and which signs.
         notes: What else to say, below.
     """
-    below = [_overall(seen, paper), *(_note(note, paper) for note in notes)]
+    said = _overall(seen, paper) if seen.total else Text("checking the records", "bold")
+    below = [said, *(_note(note, paper) for note in notes)]
     room = paper.height - len(below) - 3  # the heading, what was left out, and the cursor's line
     if room < 1 or not seen.lines:
         return below[: max(1, paper.height - 1)]
@@ -121,12 +128,12 @@ def _table(lines: Sequence[Line], paper: Paper) -> list[Text]:
 def _columns(lines: Sequence[Line], paper: Paper) -> list[_Column]:
     sending = [line if line.bytes else None for line in lines]
     return [
-        _Column("state", [line.doing.rpartition(", ")[0] for line in lines], 3, "dim"),
-        _Column("doing", [line.doing.rpartition(", ")[2] for line in lines], _KEPT),
-        _Column("files", [_files(line) for line in lines], 5, right=True),
+        _Column("state", [line.doing.rpartition(", ")[0] for line in lines], 3, "dim", least=5),
+        _Column("doing", [line.doing.rpartition(", ")[2] for line in lines], _KEPT, least=10),
+        _Column("files", [_files(line) for line in lines], 5, right=True, least=5),
         _Column("", [paper.bar(_part(one), 10) if one else "" for one in sending], 1, "green"),
-        _Column("sent", [amount(o.bytes_sent, o.bytes) if o else "" for o in sending], 8),
-        _Column("speed", [_speed(line.speed) for line in lines], 2, right=True),
+        _Column("sent", [amount(o.bytes_sent, o.bytes) if o else "" for o in sending], 8, least=17),
+        _Column("speed", [_speed(line.speed) for line in lines], 2, right=True, least=10),
     ]
 
 
@@ -143,12 +150,13 @@ def _speed(speed: float) -> str:
 
 
 def _fitting(columns: Sequence[_Column], paper: Paper) -> list[_Column]:
-    """The columns for which there is place: without the least important, and without empty ones."""
-    left = [c for c in columns if any(c.texts)]
+    """The columns for which there is place, without the least important."""
+    left = list(columns)
     while True:
         fixed = sum(c.width for c in left[2:]) + len(_GAP) * (len(left) - 1)
-        names = sum(min(24, c.width) for c in left[:2])
         least = min(left, key=lambda c: c.importance)
+        some = _SOME_NAME if least.importance < _NUMBERS else _LEAST_NAME
+        names = sum(min(some, c.width) for c in left[:2])
         if fixed + names <= paper.cells or least.importance >= _KEPT:
             return left
         left.remove(least)
@@ -186,7 +194,8 @@ def _overall(seen: Snapshot, paper: Paper) -> Text:
     waiting = f", {seen.waiting} waiting to be published" if seen.waiting else ""
     sent = amount(seen.bytes_sent, seen.bytes) if seen.bytes else ""
     left = f"{duration(seen.left)} left" if seen.left is not None else ""
-    short, speed = done + failed, _speed(seen.speed)
+    short = done + failed
+    speed = _speed(seen.speed) if seen.bytes_sent < seen.bytes else ""
     ways = [
         (short + waiting, [sent, speed, left]),
         (short + waiting, [sent, left]),

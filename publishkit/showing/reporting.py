@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Final, Self
 
 from publishkit.errors import Cancelled
@@ -14,13 +15,14 @@ from publishkit.showing.words import details, reasons, why_of
 from publishkit.text import clean, duration, near, plural, size
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
     from types import TracebackType
 
     from publishkit.plan import Plan
     from publishkit.receipts import Receipt
 
-__all__ = ["Reporter", "receipt_lines"]
+__all__ = ["Reporter", "checking", "receipt_lines"]
 
 ORDER: Final = ("created", "updated", "unchanged", "published", "submitted", "skipped", "failed")
 MANY: Final = 10
@@ -28,6 +30,13 @@ MANY: Final = 10
 NAMED: Final = 8
 """Records of one reason."""
 _BELOW: Final = " " * 11
+
+
+@contextmanager
+def checking(*, quiet: bool) -> Iterator[None]:
+    """Say in a terminal that records are being checked, as long as that takes."""
+    with Display(Tally().snapshot, sys.stdout, None if quiet else sys.stderr):
+        yield
 
 
 class Reporter(Tally):
