@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from typing import TYPE_CHECKING
 
 import click
 
+from publishkit.cli.columns import in_columns, show_rows
 from publishkit.errors import Cancelled, Problem, PublishkitError, RecordError, Severity
 from publishkit.showing.ink import Ink
 from publishkit.text import clean, plural, size
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from publishkit.hooks import Target
     from publishkit.plan import Plan, Step
     from publishkit.receipts import Receipt
     from publishkit.repository import User
+    from publishkit.tables import Cells
 
 __all__ = [
     "show_account",
@@ -85,6 +89,10 @@ def show_targets() -> None:
     from publishkit.verbs.targets import abilities, targets
 
     config = configuration.load()
+    if in_columns(as_json=False, quiet=False):
+        known = {target.name: bool(config.credentials(target)) for target in targets()}
+        _show_targets_in_columns(known)
+        return
     for target in targets():
         able = abilities(target)
         signed = "signed in" if config.credentials(target) else "no credentials"
@@ -92,6 +100,27 @@ def show_targets() -> None:
             ["sandbox"] * target.sandbox + able + [signed] * (not target.url.startswith("file:"))
         )
         click.echo(f"{target.name:<16} {target.backend:<8} {target.url}  ({', '.join(marks)})")
+
+
+def _show_targets_in_columns(signed: Mapping[str, bool]) -> None:
+    """A table, and below it what targets can do: the same for many of them."""
+    from publishkit.verbs.targets import abilities, targets
+
+    found = targets()
+    show_rows(_row(one, known=signed[one.name]) for one in found)
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for target in found:
+        alike.setdefault(tuple(abilities(target)), []).append(target.name)
+    for able, names in alike.items():
+        said = f"{', '.join(names)}: {', '.join(able) or 'only push'}"
+        width = shutil.get_terminal_size().columns - 1
+        click.echo("\n" + click.wrap_text(clean(said), width, subsequent_indent="  "))
+
+
+def _row(target: Target, *, known: bool) -> Cells:
+    cells = {name: cell for name, cell in target.cells().items() if name != "title"}
+    here = target.url.startswith("file:")
+    return {**cells, "credentials": "none needed" if here else "there" if known else "none"}
 
 
 def show_account(target: str, account: User) -> None:

@@ -48,8 +48,14 @@ def show_status(status: Status) -> None:
     total = sum(file.size for file in status.files.values())
     if status.state != "gone":
         known.append(f"{plural(len(status.files), 'file')}, {size(total)}")
-    line = "  ".join(filter(None, [f"{where}: {', '.join(known)}", status.doi, status.page]))
-    show_line(status.state.value, line, colour=_COLOURS.get(status.state.value))
+    ink = Ink.of(sys.stdout)
+    verb = ink.paint(f"{status.state.value:<10}", _COLOURS.get(status.state.value))
+    parts = [f"{verb} {clean(where)}: {clean(', '.join(known))}"]
+    if status.doi:
+        parts.append(ink.link(clean(status.doi), f"https://doi.org/{status.doi}"))
+    if status.page:
+        parts.append(ink.link(clean(status.page), status.page))
+    click.echo("  ".join(parts), color=True)
     if status.title:
         _below(f"title: {status.title}")
     incomplete = [key for key, file in status.files.items() if not file.complete]
