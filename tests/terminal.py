@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-PATIENCE = 120.0
+PATIENCE = 300.0
 """Seconds until a test gives up; nothing that works takes as long."""
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 __all__ = [
-    "ANY",
     "Deposit",
     "Event",
     "Failure",
@@ -22,11 +22,17 @@ __all__ = [
     "Target",
     "UnderWay",
     "Warned",
+    "schema",
 ]
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        use_attribute_docstrings=True,
+        json_schema_serialization_defaults_required=True,
+    )
 
 
 class _Event(_Model):
@@ -196,5 +202,14 @@ Event = Annotated[
     Planned | ProblemFound | Started | Progress | Retried | Warned | Finished | Summary,
     Field(discriminator="event"),
 ]
-ANY: TypeAdapter[Event] = TypeAdapter(Event)
-"""Reads any event, and gives the schema of them all."""
+
+
+def schema() -> str:
+    """The JSON Schema of a line."""
+    adapter: TypeAdapter[Event] = TypeAdapter(Event)
+    found = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A line of publishkit push --json",
+        **adapter.json_schema(mode="serialization"),
+    }
+    return json.dumps(found, indent=2) + "\n"
