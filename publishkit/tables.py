@@ -73,6 +73,9 @@ class Stream(Iterator[T]):
     def __next__(self) -> T:
         return self._seen.popleft() if self._seen else next(self._items)
 
+    def __repr__(self) -> str:
+        return "<results that come when they are asked for: use for or list()>"
+
     def _repr_html_(self) -> str:
         self._seen.extend(islice(self._items, PEEK + 1 - len(self._seen)))
         more = "and more: go through it with for or list()" if len(self._seen) > PEEK else ""
@@ -108,7 +111,7 @@ def html_table(rows: Iterable[Cells], more: str = "") -> str:
     """
     listed = list(rows)
     if not listed:
-        return "<p>nothing</p>"
+        return "<p>none</p>"
     headings = [h for h in dict.fromkeys(h for row in listed for h in row) if _any(listed, h)]
     top = "".join(f'<th style="text-align: left">{_safe(one)}</th>' for one in headings)
     lines = ("".join(_cell(row.get(one, "")) for one in headings) for row in listed)

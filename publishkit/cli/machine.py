@@ -19,6 +19,7 @@ from publishkit.showing.ticking import Ticker
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
+    from types import TracebackType
 
     from publishkit.errors import Problem
     from publishkit.plan import Plan, Step
@@ -44,8 +45,14 @@ class Machine(Tally):
         self._ticker.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self._ticker.stop()
+        self.explain(error)
 
     def tell(self, event: events.Event) -> None:
         """Print one event."""

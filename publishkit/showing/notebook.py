@@ -109,9 +109,12 @@ class NotebookWatcher(Tally):
         trace: TracebackType | None,
     ) -> None:
         self._display.__exit__(kind, error, trace)
+        self.explain(error)
 
 
 def _overall(seen: Snapshot) -> str:
+    if not seen.total:
+        return "checking the records"
     parts = [f"{seen.done} of {seen.total} {seen.unit}"]
     parts += [f"{seen.failed} failed"] if seen.failed else []
     parts += [f"{seen.waiting} waiting to be published"] if seen.waiting else []

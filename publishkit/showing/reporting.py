@@ -6,7 +6,6 @@ import sys
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Final, Self
 
-from publishkit.errors import Cancelled
 from publishkit.receipts import Outcome
 from publishkit.showing.display import Display
 from publishkit.showing.ink import Ink
@@ -66,9 +65,7 @@ class Reporter(Tally):
         trace: TracebackType | None,
     ) -> None:
         self._display.__exit__(kind, error, trace)
-        if isinstance(error, Cancelled):
-            error.message = f"stopped: {len(self.receipts)} of {self.total} records done"
-            error.advice = "Run the same command again: it goes on where it stopped."
+        self.explain(error)
         if not self._quiet and self.receipts:
             self._display.lines(self._summary())
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
+from publishkit.errors import Cancelled
 from publishkit.plan import Action
 
 if TYPE_CHECKING:
@@ -197,6 +198,12 @@ class Tally:
             self.counts[receipt.verb] += 1
             self._failed += not receipt.ok
             self.receipts.append(receipt)
+
+    def explain(self, error: BaseException | None) -> None:
+        """Let the error that ended the run say how far it was, and how to go on."""
+        if isinstance(error, Cancelled):
+            error.message = f"stopped: {len(self.receipts)} of {self.total} records done"
+            error.advice = "Run the same command again: it goes on where it stopped."
 
     # ---- looking ----
 

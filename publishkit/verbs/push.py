@@ -110,9 +110,8 @@ def push(
             allow_failed_entries=allow_failed_entries,
         ),
     )
-    made = plan(records, to, options)
     with watching(watcher, progress) as told:
-        return carry_out(made, told)
+        return carry_out(plan(records, to, options), told)
 
 
 def plan(records: Paths, to: str | Sequence[str], options: Options, *, online: bool = True) -> Plan:

@@ -67,9 +67,8 @@ def new_version(
         allow_secrets=allow_secrets,
         choices=Choices(new_version=True, allow_failed_entries=allow_failed_entries),
     )
-    made = plan_new_version(what, to, options)
     with watching(watcher, progress) as told:
-        return carry_out(made, told)
+        return carry_out(plan_new_version(what, to, options), told)
 
 
 def plan_new_version(what: str | Path, to: str | None, options: Options) -> Plan:
