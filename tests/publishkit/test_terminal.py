@@ -10,7 +10,7 @@ from subprocess import run
 from typing import TYPE_CHECKING
 
 import pytest
-from terminal import Terminal
+from screen import Terminal
 
 from publishkit.testing import metadata, write_record
 
