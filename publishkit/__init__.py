@@ -48,11 +48,15 @@ if TYPE_CHECKING:
     from publishkit.verbs.delete import Deleted, delete, discard
     from publishkit.verbs.doi import assign_collection_doi, assign_doi, reserve_doi
     from publishkit.verbs.entries import archive, entries, entry, pull_entry
+    from publishkit.verbs.init import init
     from publishkit.verbs.link import Linkage, link
+    from publishkit.verbs.login import SignedIn, SignedOut, login, logout
+    from publishkit.verbs.preview import Preview, preview
     from publishkit.verbs.publish import publish
     from publishkit.verbs.pull import Pulled, pull
     from publishkit.verbs.push import push
     from publishkit.verbs.request import request
+    from publishkit.verbs.schema import schema
     from publishkit.verbs.share import share, shares, unshare
     from publishkit.verbs.status import Status, status
     from publishkit.verbs.targets import targets, whoami
@@ -82,6 +86,7 @@ __all__ = [
     "PartialError",
     "Permission",
     "PluginError",
+    "Preview",
     "Problem",
     "PublishkitError",
     "PullWatcher",
@@ -92,6 +97,8 @@ __all__ = [
     "RepositoryError",
     "Severity",
     "Share",
+    "SignedIn",
+    "SignedOut",
     "State",
     "Status",
     "Target",
@@ -113,14 +120,19 @@ __all__ = [
     "discard",
     "entries",
     "entry",
+    "init",
     "link",
+    "login",
+    "logout",
     "new_version",
+    "preview",
     "publish",
     "pull",
     "pull_entry",
     "push",
     "request",
     "reserve_doi",
+    "schema",
     "search",
     "share",
     "shares",
@@ -154,9 +166,13 @@ _HOMES = {
     "Link": "abilities",
     "Linkage": "verbs.link",
     "Outcome": "receipts",
+    "Preview": "verbs.preview",
+    "preview": "verbs.preview",
     "Permission": "abilities",
     "Receipt": "receipts",
     "Share": "abilities",
+    "SignedIn": "verbs.login",
+    "SignedOut": "verbs.login",
     "State": "repository",
     "Status": "verbs.status",
     "Target": "hooks",
@@ -171,10 +187,14 @@ _HOMES = {
     "delete": "verbs.delete",
     "delete_collection": "verbs.collections",
     "discard": "verbs.delete",
+    "init": "verbs.init",
     "link": "verbs.link",
+    "login": "verbs.login",
+    "logout": "verbs.login",
     "new_version": "verbs.version",
     "publish": "verbs.publish",
     "push": "verbs.push",
+    "schema": "verbs.schema",
     "reserve_doi": "verbs.doi",
     "share": "verbs.share",
     "shares": "verbs.share",

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from publishkit.digests import DigestCache
     from publishkit.job import Job
-    from publishkit.repository import DataFile, Deposit, RemoteFile
+    from publishkit.repository import DataFile, Deposit, Meter, RemoteFile
 
-__all__ = ["fingerprint", "is_same", "wrong"]
+__all__ = ["fingerprint", "is_equal", "is_same", "wrong"]
 
 
 def is_same(job: Job, deposit: Deposit) -> bool:
@@ -36,10 +37,17 @@ def fingerprint(job: Job) -> str:
 
 def wrong(job: Job, remote: Mapping[str, RemoteFile]) -> set[str]:
     """The keys that are there but not as the local file is."""
-    return {f.key for f in job.files if f.key in remote and not _equal(job, f, remote[f.key])}
+    return {
+        f.key
+        for f in job.files
+        if f.key in remote and not is_equal(f, remote[f.key], job.digests, job.meter)
+    }
 
 
-def _equal(job: Job, file: DataFile, remote: RemoteFile) -> bool:
+def is_equal(
+    file: DataFile, remote: RemoteFile, digests: DigestCache, meter: Meter | None = None
+) -> bool:
+    """Whether a file is known to be there as it is here; reads it if its digests are not known."""
     if not remote.complete or remote.size != file.size or remote.checksum is None:
         return False
-    return job.digests.digests(file, job.meter).match(remote.checksum)
+    return digests.digests(file, meter).match(remote.checksum)

@@ -6,7 +6,6 @@ Later wins: a backend's declaration, `publishkit.toml` in the user's configurati
 
 from __future__ import annotations
 
-import io
 import os
 import shlex
 import tomllib
@@ -16,9 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from publishkit import plugins
+from publishkit import kept, plugins
+from publishkit.credentials import Sources, dotenv, secret_variables, variable
 from publishkit.errors import AuthenticationError, ConfigError
-from publishkit.hooks import LOOPBACK, Connection, Credentials, Target
+from publishkit.hooks import LOOPBACK, Connection, Credentials, Target, TokenPages
 from publishkit.secrets import Secret, remember
 from publishkit.smallfiles import read_small
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from publishkit.repository import Repository
 
-__all__ = ["CONFIG_FILE", "Config", "load", "open_repository", "token_variable"]
+__all__ = ["CONFIG_FILE", "Config", "load", "open_repository", "pages_of", "signing_in"]
 
 CONFIG_FILE: Final = "publishkit.toml"
 _MOST: Final = 1_000_000
@@ -41,10 +41,12 @@ _KEYS: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Every configured target, and the environment for credentials."""
+    """Every configured target, and where credentials come from."""
 
     targets: Mapping[str, Target]
-    environment: Mapping[str, str] = field(repr=False, default_factory=dict)
+    sources: Sources = field(repr=False, default_factory=Sources)
+    template: Path | None = None
+    """What new records begin with."""
 
     def target(self, name: str) -> Target:
         """The target of a name, or an ad hoc one such as `nomad+https://host/api/v1`.
@@ -73,20 +75,16 @@ class Config:
         return frozenset({target.url, *others})
 
     def credentials(self, target: Target) -> Credentials:
-        """What the environment and `.env` say of a target."""
-        get = self.environment.get
+        """What to sign in with on a target; may open the keyring. See `Sources.credentials`."""
+        return self.sources.credentials(target)
 
-        def value(what: str) -> str | None:
-            named = get(_variable(target, what))
-            return named or get(target.environment.get(what, "")) or None
+    def has_credentials(self, target: Target) -> bool:
+        """Whether there are credentials for a target; opens no keyring."""
+        return bool(self.sources.given(target) or self.sources.kept_for(target))
 
-        token = Secret((value("token") or "").strip()) or None
-        if token and not (token.isascii() and token.isprintable()):
-            raise ConfigError(
-                f"{_variable(target, 'token')} holds characters that no token has",
-                advice="Copy the token once more.",
-            )
-        return Credentials(token=token, username=value("username"), password=value("password"))
+    def unsigned(self) -> Config:
+        """The same targets without credentials: for what is done offline."""
+        return Config(self.targets)
 
 
 def load(start: Path | None = None, *, environment: Mapping[str, str] | None = None) -> Config:
@@ -101,52 +99,66 @@ def load(start: Path | None = None, *, environment: Mapping[str, str] | None = N
     """
     here = (start or Path.cwd()).resolve()
     targets = dict(plugins.declared_targets())
+    template: Path | None = None
     for path in (_user_file(), _nearest(here, CONFIG_FILE)):
         if path and path.is_file():
-            targets.update(_read(path, targets))
+            found = _read(path)
+            targets.update(_targets(found, targets, path))
+            template = _template(found, path) or template
     _refuse_shared_variables(targets)
-    secret = {name for target in targets.values() for name in _secret_variables(target)}
-    variables = {
-        **_dotenv(here, secret),
-        **(os.environ if environment is None else environment),
-    }
-    for name in secret & variables.keys():
-        remember(variables[name])
-        variables[name] = Secret(variables[name])
-    return Config({name: _checked(target) for name, target in targets.items()}, variables)
+    secret = {name for target in targets.values() for name in secret_variables(target)}
+    path = _nearest(here, ".env")
+    from_file = dotenv(path, secret)
+    given = _with_secrets(os.environ if environment is None else environment, secret)
+    sources = Sources(given, _with_secrets(from_file, secret), path, kept.all_kept())
+    checked = {name: _checked(target) for name, target in targets.items()}
+    return Config(checked, sources, template)
 
 
-def _secret_variables(target: Target) -> list[str]:
-    """The variables that hold a target's token and password, and those of targets without name."""
-    names = [_variable(target, what) for what in ("token", "password")]
-    own = [target.environment[what] for what in ("token", "password") if what in target.environment]
-    return [*names, *own, "PUBLISHKIT_TOKEN", "PUBLISHKIT_PASSWORD"]
+def _with_secrets(variables: Mapping[str, str], secret: Collection[str]) -> dict[str, str]:
+    """The same variables; those that are secret do not show from now on."""
+    remember(*(variables[name] for name in secret if name in variables))
+    return {name: Secret(v) if name in secret else v for name, v in variables.items()}
 
 
 def _refuse_shared_variables(targets: Mapping[str, Target]) -> None:
     """Else one target would get the other's token."""
     owners: dict[str, str] = {}
     for name, target in targets.items():
-        other = owners.setdefault(token_variable(target), name)
+        shared = variable(target, "token")
+        other = owners.setdefault(shared, name)
         if other != name:
             raise ConfigError(
-                f"the targets {other} and {name} would share {token_variable(target)}",
+                f"the targets {other} and {name} would share {shared}",
                 advice=f"Give one of them another name in {CONFIG_FILE}.",
             )
 
 
-def open_repository(config: Config, target: Target, stop: Event, workers: int) -> Repository:
+def open_repository(
+    config: Config,
+    target: Target,
+    stop: Event,
+    workers: int,
+    *,
+    credentials: Credentials | None = None,
+) -> Repository:
     """Make the repository of a target; sends nothing.
 
+    Args:
+        config: Where the credentials come from.
+        target: The target.
+        stop: Set when the user stops the run.
+        workers: How many requests may be under way at once.
+        credentials: Instead of those of the configuration.
+
     Raises:
-        ConfigError: The target's settings are wrong, or it names a backend that is not installed.
+        ConfigError: The target's settings are wrong, it names a backend that is not installed, or
+            the keyring does not give the token.
     """
     backend = plugins.backends()[target.backend]
     _check_trust(target)
-    connection = Connection(
-        target=target, credentials=config.credentials(target), stop=stop, workers=workers
-    )
-    return backend.open(connection)
+    given = config.credentials(target) if credentials is None else credentials
+    return backend.open(Connection(target=target, credentials=given, stop=stop, workers=workers))
 
 
 def _check_trust(target: Target) -> None:
@@ -178,33 +190,30 @@ def _refuse_no_bundle(who: str, path: str | Path) -> None:
         ) from error
 
 
-def token_variable(target: Target) -> str:
-    """The environment variable that holds a target's token."""
-    return _variable(target, "token")
+def pages_of(target: Target) -> TokenPages:
+    """The pages of a target's archive that are about tokens."""
+    backend = plugins.backends()[target.backend]
+    found = backend.pages(target) if backend.pages else TokenPages()
+    return replace(found, make=target.token_page or found.make)
 
 
 def signing_in(config: Config, target: Target, error: AuthenticationError) -> None:
-    """Let an error say which credentials are lacking or not accepted."""
-    page = f" (get one at {target.token_page})" if target.token_page else ""
-    username, password = (_variable(target, what) for what in ("username", "password"))
-    given = config.credentials(target)
-    if not given:
-        error.message = "there are no credentials for this target"
-        ways = f" or {username} and {password}" * plugins.backends()[target.backend].passwords
-        error.advice = (
-            f"Set {token_variable(target)}{page}{ways}, in the environment or in a .env file."
-        )
-    elif given.token:
-        error.advice = f"Check the token in {token_variable(target)}{page}."
+    """Let an error say which credentials are lacking or not accepted, and what to do."""
+    given, own = config.sources.given(target), config.sources.kept_for(target)
+    login = f"publishkit login {shlex.quote(target.name)}"
+    if given:
+        page = pages_of(target).make
+        hint = f" (get a token at {page})" if given.token and page else ""
+        user = "" if given.token else "the user name, and "
+        error.advice = f"Check {user}{given.source}{hint}."
+    elif own:
+        ended = f"ended on {own.expires:%Y-%m-%d}" if own.expires and own.expired else ""
+        error.advice = f"The token that login kept {ended or 'may have been revoked'}. Run {login}."
     else:
-        error.advice = f"Check {username} and {password}."
-
-
-def _variable(target: Target, what: str) -> str:
-    if "+" in target.name:
-        return f"PUBLISHKIT_{what.upper()}"
-    name = "".join(c if c.isalnum() else "_" for c in target.name)
-    return f"PUBLISHKIT_{name}_{what}".upper()
+        both = [variable(target, what) for what in ("username", "password")]
+        ways = f", or {' and '.join(both)}" * plugins.backends()[target.backend].passwords
+        error.message = "there are no credentials for this target"
+        error.advice = f"Run {login}, or, as in CI, set {variable(target, 'token')}{ways}."
 
 
 def _user_file() -> Path | None:
@@ -218,49 +227,26 @@ def _nearest(here: Path, name: str) -> Path | None:
     return next((path for path in candidates if path.is_file()), None)
 
 
-def _dotenv(here: Path, secret: Collection[str]) -> dict[str, str]:
-    path = _nearest(here, ".env")
-    found = _parsed(path) if path else {}
-    if path and any(value and name in secret for name, value in found.items()):
-        _refuse_lax(path)
-    return found
-
-
-def _parsed(path: Path) -> dict[str, str]:
-    """The variables in a `.env` file; no value shows in a traceback."""
-    from dotenv import dotenv_values
-
+def _read(path: Path) -> Mapping[str, object]:
     try:
-        text = read_small(path, _MOST).decode("utf-8-sig")
-    except OSError as error:
-        raise ConfigError(
-            f"{path} cannot be read: {error.strerror}", advice="Mend that, or move it away."
-        ) from error
-    except UnicodeDecodeError:
-        raise ConfigError(
-            f"{path} cannot be read: it is not UTF-8", advice="Save it as UTF-8, or move it away."
-        ) from None  # it has the whole content in it
-    found = dotenv_values(stream=io.StringIO(text), interpolate=False)
-    return {key: Secret(value) for key, value in found.items() if value is not None}
-
-
-def _refuse_lax(path: Path) -> None:
-    """Refuse a file with credentials that others than its owner may use."""
-    if os.name == "posix" and path.stat().st_mode & 0o077:
-        raise ConfigError(
-            f"{path} holds credentials, and others than you may read or change it",
-            advice=f"Run chmod 600 {shlex.quote(str(path))} (where the file system knows no such "
-            "rights, set the variables in the environment instead).",
-        )
-
-
-def _read(path: Path, known: Mapping[str, Target]) -> dict[str, Target]:
-    try:
-        found = tomllib.loads(read_small(path, _MOST).decode())
+        return tomllib.loads(read_small(path, _MOST).decode())
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         why = getattr(error, "strerror", "") or str(error)
         raise ConfigError(f"{path} cannot be read: {why}", advice="Correct the file.") from error
-    wrong = [f"unknown key {key}" for key in found if key != "targets"]
+
+
+def _template(found: Mapping[str, object], path: Path) -> Path | None:
+    """The template that a file names, as seen from the file."""
+    named = found.get("template")
+    return path.parent / Path(named).expanduser() if isinstance(named, str) else None
+
+
+def _targets(
+    found: Mapping[str, object], known: Mapping[str, Target], path: Path
+) -> dict[str, Target]:
+    wrong = [f"unknown key {key}" for key in found if key not in {"targets", "template"}]
+    if not isinstance(found.get("template", ""), str):
+        wrong.append("template must be text")
     tables = found.get("targets", {})
     if not isinstance(tables, dict):
         tables, wrong = {}, [*wrong, "targets must be a table"]

@@ -35,7 +35,9 @@ def with_blocks(
     blocks: Mapping[str, type[BaseModel]],
     own: str,
 ) -> dict[str, JsonValue]:
-    """The metadata with the blocks that only the folder's own file can know: other backends'.
+    """The metadata with what only the folder's own file can know: other backends' blocks.
+
+    Its `$schema` stays too.
 
     Args:
         given: As the repository gives it.
@@ -50,7 +52,8 @@ def with_blocks(
         for name, block in known.items()
         if name in blocks and name != own and name not in given
     }
-    return {**given, **others}
+    first = {"$schema": known["$schema"]} if "$schema" in known else {}
+    return {**first, **given, **others}
 
 
 def is_same(old: bytes, text: str, blocks: Mapping[str, type[BaseModel]]) -> bool:

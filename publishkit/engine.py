@@ -26,6 +26,7 @@ from publishkit.job import DONE, Job, Result
 from publishkit.locate import follow, locate
 from publishkit.progress import Activity, PatienceError
 from publishkit.receipts import Outcome
+from publishkit.refusals import edited_elsewhere, unchangeable
 from publishkit.repository import (
     DataFile,
     Deposit,
@@ -119,10 +120,7 @@ def _landed(job: Job, deposit: Deposit, late: float) -> Deposit:
     """
     looked = 0.0
     while (until := max(late, job.repository.late(deposit.id))) > looked:
-        if (seconds := until - time.monotonic()) > 0:
-            log.info("waiting %.0f s for requests that may still be under way", seconds)
-            job.meter.wait(seconds)
-        looked = time.monotonic()
+        looked = _wait_for_the_late(job, until)
         deposit = job.repository.settle(deposit.id, job.settling)
         whole = deposit.state in DONE or not job.files
         if not whole and _lacking(job, deposit, _digests(job)):
@@ -144,27 +142,13 @@ def _leave(job: Job, deposit: Deposit) -> Result:
     else:
         job.rows.keep(deposit)
     if not same:
-        raise RejectedError(
-            f"{job.rows.row.folder} differs from what is {deposit.state.value} as {deposit.id}, "
-            "which cannot be changed; nothing was sent",
-            advice=_other_ways(deposit),
-        )
+        raise unchangeable(row.folder, deposit)
     return Result(deposit=deposit, outcome=Outcome.UNCHANGED)
 
 
 def _was_publishing(row: Row) -> bool:
     """Whether a run ended before it knew what became of its publishing, as `publish` notes it."""
     return bool(row.sent) and not row.contents
-
-
-def _other_ways(deposit: Deposit) -> str:
-    ways = {
-        State.PUBLISHED: "Send what changed as a new version by publishkit new-version, or "
-        "only the metadata by publishkit update.",
-        State.IN_REVIEW: "Wait for the review, or withdraw the submission on its page, and push "
-        "again.",
-    }
-    return ways.get(deposit.state, "Send the changes and submit it again by --publish --resubmit.")
 
 
 def _is_current(job: Job, deposit: Deposit) -> bool:
@@ -198,6 +182,7 @@ def _bring(job: Job, deposit: Deposit, *, created: bool) -> Result:
     last = new or not described
     deposit = _describe_last(job, deposit, new=new) if last else _settled(job, id_)
     job.doing(Activity.CHECKING)
+    deposit = _mended(job, deposit)
     digests = _verify(job, deposit)
     job.rows.keep(deposit)
     job.rows.note(sent=job.fingerprint(digests))
@@ -209,6 +194,27 @@ def _bring(job: Job, deposit: Deposit, *, created: bool) -> Result:
         bytes_sent=sum(f.size for f in sent),
         late=job.began + repository.lag if not all(f.complete for f in held.values()) else 0.0,
     )
+
+
+def _mended(job: Job, deposit: Deposit) -> Deposit:
+    """The deposit with the files again that it lost because this run had to send them twice."""
+    looked = 0.0
+    while (until := job.repository.late(deposit.id)) > looked and _lacking(
+        job, deposit, _digests(job)
+    ):
+        looked = _wait_for_the_late(job, until)
+        log.warning("%s lost files that came twice: sending them again", deposit.id)
+        _send(job, deposit.id, job.repository.files(deposit.id))
+        deposit = job.repository.settle(deposit.id, job.settling)
+    return deposit
+
+
+def _wait_for_the_late(job: Job, until: float) -> float:
+    """Wait for what may still be under way; gives the time of the end."""
+    if (seconds := until - time.monotonic()) > 0:
+        log.info("waiting %.0f s for requests that may still be under way", seconds)
+        job.meter.wait(seconds)
+    return time.monotonic()
 
 
 def _describe_first(job: Job, deposit: Deposit, known: str) -> Deposit | None:
@@ -273,11 +279,7 @@ def _collect(job: Job, deposit: Deposit) -> None:
 def _refuse_foreign_edits(job: Job, deposit: Deposit) -> None:
     row = job.rows.row
     if row.revision and row.revision != deposit.revision and not job.choices.force:
-        raise ConflictError(
-            f"the metadata of {deposit.id} was edited on the web since the last push",
-            advice="Take the edits over into the folder by publishkit pull FOLDER, or "
-            "overwrite them by --force.",
-        )
+        raise edited_elsewhere(deposit.id)
 
 
 def _calm(job: Job, deposit: Deposit) -> Deposit:

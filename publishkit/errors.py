@@ -214,7 +214,7 @@ class AuthenticationError(RepositoryError):
     """There are no credentials, or the repository does not accept them for this."""
 
     exit_code = 5
-    default_advice = "Check the token or password of this target (publishkit whoami --to TARGET)."
+    default_advice = "Check the token or password of this target (publishkit whoami TARGET)."
 
 
 class RejectedError(RepositoryError):

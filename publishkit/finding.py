@@ -239,7 +239,9 @@ class _Finder:
     def _refuse_stranger(self, to: str, ledger: Ledger) -> None:
         """A links file that came along with data must not choose where credentials are sent."""
         target = self.config.target(to)
-        harmless = urlsplit(target.url).hostname in LOOPBACK or not self.config.credentials(target)
+        harmless = urlsplit(target.url).hostname in LOOPBACK or not self.config.has_credentials(
+            target
+        )
         if self.to or to in self.config.targets or harmless:
             return
         raise ConfigError(

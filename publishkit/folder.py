@@ -21,7 +21,7 @@ from publishkit.validation.nearest import nearest
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pydantic import BaseModel
 
@@ -35,6 +35,7 @@ __all__ = [
     "find_records",
     "fingerprint",
     "load",
+    "load_as",
     "natural",
 ]
 
@@ -199,13 +200,28 @@ def load(
     """
     record, problems = _metadata(folder, blocks, today)
     files, wrong = data_files(folder)
-    problems += wrong
-    if record:
-        problems += _contradictions(record, files)
-        told = record.files.model_copy(update={"enabled": bool(files)})
-        record = record.model_copy(update={"files": told})
-    named = tuple(replace(problem, record=name) for problem in problems)
-    return Loaded(record, tuple(files), named)
+    loaded = _beside(record, [*problems, *wrong], files)
+    return replace(loaded, problems=tuple(replace(one, record=name) for one in loaded.problems))
+
+
+def load_as(folder: Path, metadata: bytes, blocks: Mapping[str, type[BaseModel]]) -> Loaded:
+    """Read a record's folder as if this were its metadata file.
+
+    Names what is wrong with the metadata, and not what is wrong with the data files.
+    """
+    parsed = parse(metadata, blocks=blocks)
+    return _beside(parsed.record, parsed.problems, data_files(folder)[0])
+
+
+def _beside(
+    record: Record | None, problems: Iterable[Problem], files: Sequence[DataFile]
+) -> Loaded:
+    """A record beside its data files, which decide some of what it says."""
+    if record is None:
+        return Loaded(None, tuple(files), tuple(problems))
+    told = record.files.model_copy(update={"enabled": bool(files)})
+    whole = record.model_copy(update={"files": told})
+    return Loaded(whole, tuple(files), (*problems, *_contradictions(record, files)))
 
 
 def _metadata(

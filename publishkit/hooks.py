@@ -22,7 +22,15 @@ if TYPE_CHECKING:
     from publishkit.repository import Repository
     from publishkit.tables import Cells
 
-__all__ = ["Backend", "Connection", "Credentials", "Target", "hookimpl", "publishkit_backend"]
+__all__ = [
+    "Backend",
+    "Connection",
+    "Credentials",
+    "Target",
+    "TokenPages",
+    "hookimpl",
+    "publishkit_backend",
+]
 
 PROJECT = "publishkit"
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -50,6 +58,8 @@ class Target(Tabular):
     """Targets that name the same database hold the same deposits."""
     token_page: str = ""
     """Where a user gets a token."""
+    token_scopes: str = ""
+    """What a user has to tick there, such as `deposit:write`; '' where there is nothing to tick."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """Further environment variables for `token`, `username` and `password`."""
     timeout: float = 120.0
@@ -78,6 +88,8 @@ class Credentials:
     token: str | None = field(default=None, repr=False)
     username: str | None = None
     password: str | None = field(default=None, repr=False)
+    source: str = field(default="", compare=False)
+    """Where they come from, for people: `PUBLISHKIT_ZENODO_TOKEN in the environment`."""
 
     def __bool__(self) -> bool:
         return bool(self.token or (self.username and self.password))
@@ -96,6 +108,16 @@ class Connection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TokenPages:
+    """The pages of an archive that are about tokens; '' where there is none."""
+
+    make: str = ""
+    """Where one gets a token."""
+    revoke: str = ""
+    """Where one takes it back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Backend:
     """One kind of repository."""
 
@@ -106,6 +128,8 @@ class Backend:
     """The keys that `Target.settings` may have."""
     passwords: bool = False
     """Whether one may sign in with a username and a password instead of a token."""
+    pages: Callable[[Target], TokenPages] | None = None
+    """Gives the pages about tokens of a target, found from its URL; sends nothing."""
     locate: Callable[[Target, str], str | None] | None = None
     """Gives the id of the deposit whose page or API address at a target is this URL, or None; sends
     nothing. For an entry, the id of the deposit that it is in where the URL has it."""

@@ -20,6 +20,7 @@ __all__ = [
     "PERSON_SCHEMES",
     "WORK_SCHEMES",
     "as_doi",
+    "as_ror",
     "detect",
     "is_url",
     "is_valid",
@@ -64,6 +65,11 @@ _DOI_PREFIX = re.compile(r"^doi:\s*", re.IGNORECASE)
 _DOI_ADDRESS = re.compile(
     r"(?:https?://)?(?:(?:(?:www|dx)\.)?doi|handle(?:\.test|\.stage)?\.datacite)\.org/([^?#]+).*",
     re.IGNORECASE,
+)
+_CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
+_ROR = re.compile(
+    rf"(?:https?://)?(?:www\.)?(?:ror\.org/)?(0[{_CROCKFORD}]{{6}}[0-9]{{2}})",
+    re.IGNORECASE | re.ASCII,
 )
 _BARE_DOI = re.compile(r"10\.\d{4,9}(\.\d+)*/\S+")
 _CHECKED_AS = {"eissn": "issn", "lissn": "issn"}
@@ -125,6 +131,21 @@ def normalised(identifier: str, scheme: str) -> str:
     import idutils  # slow to import
 
     return str(idutils.normalize_pid(identifier, scheme))
+
+
+def as_ror(text: str) -> str | None:
+    """A ROR id, bare and in lower case (`02s376052`), given so or as a URL; None for anything else.
+
+    Its last two digits are checked (ISO/IEC 7064, MOD 97-10), which idutils does not do.
+    """
+    found = _ROR.fullmatch(text.strip().rstrip("/"))
+    if not found:
+        return None
+    bare = found[1].lower()
+    number = 0
+    for char in bare[1:7]:
+        number = number * len(_CROCKFORD) + _CROCKFORD.index(char)
+    return bare if 98 - number * 100 % 97 == int(bare[7:]) else None  # as ROR computes them
 
 
 def as_doi(text: str) -> str | None:

@@ -21,6 +21,7 @@ from publishkit.errors import (
     UnsupportedError,
 )
 from publishkit.progress import Activity
+from publishkit.refusals import gone
 from publishkit.repository import Deposit, State
 
 if TYPE_CHECKING:
@@ -69,9 +70,7 @@ def _get(job: Job, row: Row) -> Deposit | None:
         if job.choices.recreate:
             job.rows.note(**_FRESH, id="", marker="", previous="", linked={}, shares=())
             return None
-        error.message = f"the deposit {row.id} is gone"
-        error.advice = "Make it anew: publishkit push --recreate"
-        raise
+        raise gone(row.id, error) from None
 
 
 def follow(job: Job, deposit: Deposit, *, created: bool) -> tuple[Deposit, bool]:

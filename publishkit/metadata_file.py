@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -14,6 +12,7 @@ from publishkit.errors import RecordError, RejectedError, Severity
 from publishkit.smallfiles import read_small
 from publishkit.validation import MAX_BYTES, parse
 from publishkit.validation.reading import read_json
+from publishkit.whole_files import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -79,7 +78,7 @@ class Edit:
                 raise RejectedError(
                     f"{self.path} was changed meanwhile", advice="Run the same command again."
                 )
-            self._write(self.new)
+            write_whole(self.path, self.new)
         except OSError as error:
             raise RejectedError(
                 f"{self.path} cannot be written: {error.strerror or error}",
@@ -88,17 +87,7 @@ class Edit:
 
     def undo(self) -> None:
         """Write what stood there before."""
-        self._write(self.old)
-
-    def _write(self, content: bytes) -> None:
-        real = self.path.resolve()  # a symbolic link stays one
-        fresh = real.with_name(f".{real.name}.new")  # hidden, so that it is never sent
-        with fresh.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        shutil.copymode(real, fresh)
-        fresh.replace(real)
+        write_whole(self.path, self.old)
 
 
 @contextmanager

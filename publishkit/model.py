@@ -8,24 +8,21 @@ draft body (services/schemas of invenio-rdm-records 20, which InvenioRDM 13.1.2 
 
 from __future__ import annotations
 
-import datetime as dt
-import re
 from collections.abc import Mapping
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import (
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
-    FiniteFloat,
     InstanceOf,
     JsonValue,
     PrivateAttr,
     StrictBool,
-    StringConstraints,
 )
-from pydantic_core import PydanticCustomError
+
+from publishkit.fields import Day, Identifier, Longer, Model, Term, Text, as_day
+from publishkit.places import Geometry, Location, Locations, MultiPoint, Point, Polygon
 
 __all__ = [
     "Access",
@@ -60,72 +57,33 @@ __all__ = [
     "as_day",
 ]
 
-_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 Block = TypeVar("Block", bound=BaseModel)
 Blocks = Mapping[str, InstanceOf[BaseModel]]
-Text = Annotated[str, StringConstraints(min_length=1)]
-"""Text that is not blank."""
-Longer = Annotated[str, StringConstraints(min_length=3)]
-"""Text of three characters or more, as InvenioRDM asks of titles and descriptions."""
-Coordinate = Annotated[FiniteFloat, Field(strict=True)]
-"""Degrees, or metres for a height."""
-Position = Annotated[tuple[Coordinate, ...], Field(min_length=2, max_length=3)]
-"""Longitude, latitude and, where wanted, a height: GeoJSON's order."""
-ByLanguage = Mapping[str, str]
-"""Text by language code: `{"en": "..."}`."""
 
 
-def as_day(text: str) -> dt.date | None:
-    """The day that `YYYY-MM-DD` means, or None if it is not one."""
-    try:
-        return dt.date.fromisoformat(text) if _DAY.fullmatch(text) else None
-    except ValueError:
-        return None
-
-
-def _day(value: object) -> dt.date:
-    if type(value) is dt.date:
-        return value
-    day = as_day(value.strip()) if isinstance(value, str) else None
-    if day is None:
-        raise PydanticCustomError("day", "a day is written YYYY-MM-DD")
-    return day
-
-
-Day = Annotated[dt.date, BeforeValidator(_day)]
-"""A day; in JSON `YYYY-MM-DD`."""
-
-
-class _Model(BaseModel):
-    # InvenioRDM strips blanks around text too.
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
-
-
-class Term(_Model):
-    """A term of a vocabulary; the vocabularies belong to each instance."""
-
-    id: Text
-
-
-class Embargo(_Model):
+class Embargo(Model):
     """Until when files (or the record) stay closed."""
 
     active: StrictBool = False
+    """Whether there is one."""
     until: Day | None = None
     """The day on which it ends."""
     reason: str | None = None
+    """Why, in words."""
 
 
-class Access(_Model):
+class Access(Model):
     """Who may see the record."""
 
     record: Literal["public", "restricted"] = "public"
     """The metadata and, if restricted, the files with it."""
     files: Literal["public", "restricted"] = "public"
+    """The data files; closed while an embargo lasts."""
     embargo: Embargo = Embargo()
+    """Until when the files stay closed."""
 
 
-class Files(_Model):
+class Files(Model):
     """What the record says of its files as a whole."""
 
     enabled: StrictBool | None = None
@@ -136,23 +94,19 @@ class Files(_Model):
     """Keys in the order in which they are listed."""
 
 
-class Identifier(_Model):
-    """An identifier under one of the schemes that InvenioRDM knows (doi, orcid, ror ...)."""
-
-    identifier: Text
-    scheme: Text | None = None
-    """Found out by the archive where it is not given."""
-
-
-class PersonOrOrg(_Model):
+class PersonOrOrg(Model):
     """A person or an organisation."""
 
     type: Literal["personal", "organizational"]
+    """A person, or an organisation."""
     name: Text | None = None
     """Of an organisation. InvenioRDM makes a person's of the two others."""
     given_name: str | None = None
+    """Of a person."""
     family_name: Text | None = None
+    """Of a person, who needs one."""
     identifiers: tuple[Identifier, ...] = ()
+    """ORCID of a person, ROR of an organisation; also GND and ISNI."""
 
     @property
     def display_name(self) -> str:
@@ -171,198 +125,219 @@ class PersonOrOrg(_Model):
         return None
 
 
-class Affiliation(_Model):
+class Affiliation(Model):
     """Where a person works: an id of the archive's vocabulary, a name, or both."""
 
     id: Text | None = None
+    """On many archives the ROR id, such as `02s376052`; sent by its name where it is not known."""
     name: Text | None = None
+    """As it is to be shown."""
 
 
-class Creator(_Model):
+class Creator(Model):
     """Who made the record; may have a role."""
 
     person_or_org: PersonOrOrg
+    """Who it is."""
     role: Term | None = None
+    """What they did, such as `researcher`."""
     affiliations: tuple[Affiliation, ...] = ()
+    """Where they work."""
 
 
-class Contributor(_Model):
+class Contributor(Model):
     """Who helped; must have a role."""
 
     person_or_org: PersonOrOrg
+    """Who it is."""
     role: Term
+    """What they did, such as `datacollector`."""
     affiliations: tuple[Affiliation, ...] = ()
+    """Where they work."""
 
 
-class Title(_Model):
+class Title(Model):
     """A further title."""
 
     title: Longer
+    """The text."""
     type: Term
+    """What kind it is, such as `subtitle`."""
     lang: Term | None = None
+    """Its language, such as `eng`."""
 
 
-class Description(_Model):
+class Description(Model):
     """A further description; HTML, which InvenioRDM sanitises."""
 
     description: Longer
+    """The text."""
     type: Term
+    """What kind it is, such as `methods`."""
     lang: Term | None = None
+    """Its language, such as `eng`."""
 
 
-class RightProps(_Model):
+class RightProps(Model):
     """Where a licence of one's own is found."""
 
     url: Text | None = None
+    """Its address."""
     scheme: Text | None = None
+    """The list it is from, such as `spdx`."""
 
 
-class Right(_Model):
+class Right(Model):
     """A licence: an id of the vocabulary, or else a title of one's own."""
 
     id: Text | None = None
-    title: ByLanguage = {}
-    description: ByLanguage = {}
+    """SPDX id in lower case, such as `cc-by-4.0`; then nothing else is needed."""
+    title: Mapping[str, str] = {}
+    """Of a licence of your own: `{"en": "..."}`."""
+    description: Mapping[str, str] = {}
+    """What it allows: `{"en": "..."}`."""
     link: Text | None = None
+    """Where its text is: a full URL."""
     props: RightProps | None = None
+    """Where a licence of the archive's own list is found."""
 
 
-class Subject(_Model):
+class Subject(Model):
     """A keyword (`subject`), or a term of a classification (`id`)."""
 
     id: Text | None = None
+    """A term of a classification that the archive has."""
     subject: Text | None = None
+    """A keyword of your own."""
 
 
-class Date(_Model):
+class Date(Model):
     """A day, month, year or a span of them, and what happened then."""
 
     date: Text
     """EDTF level 0: `2024`, `2024-05`, `2024-05-17`, `2024-01/2024-03`."""
     type: Term
+    """What happened then, such as `collected`."""
     description: str | None = None
+    """More about it, in words."""
 
 
 class RelatedIdentifier(Identifier):
     """Something else that this record stands in a relation to."""
 
     relation_type: Term
+    """How this record relates to it, such as `issupplementto` or `cites`."""
     resource_type: Term | None = None
+    """What it is, such as `publication-article`."""
 
 
-class Point(_Model):
-    """A GeoJSON point."""
-
-    type: Literal["Point"]
-    coordinates: Position
-
-
-class MultiPoint(_Model):
-    """Several points."""
-
-    type: Literal["MultiPoint"]
-    coordinates: tuple[Position, ...]
-
-
-class Polygon(_Model):
-    """Closed rings, the first the outer one."""
-
-    type: Literal["Polygon"]
-    coordinates: tuple[tuple[Position, ...], ...]
-
-
-Geometry = Annotated[Point | MultiPoint | Polygon, Field(discriminator="type")]
-"""The GeoJSON geometries that InvenioRDM takes."""
-
-
-class Location(_Model):
-    """A place; at least one of its fields."""
-
-    geometry: Geometry | None = None
-    place: Text | None = None
-    description: Text | None = None
-    identifiers: tuple[Identifier, ...] = ()
-
-
-class Locations(_Model):
-    """The places, as GeoJSON features."""
-
-    features: tuple[Location, ...] = ()
-
-
-class Funder(_Model):
+class Funder(Model):
     """Who paid: an id of the archive's vocabulary, a name, or both."""
 
     id: Text | None = None
+    """The ROR id, such as `00k4n6c32`; sent by its name where it is not known."""
     name: Text | None = None
+    """As it is to be shown."""
 
 
-class Award(_Model):
+class Award(Model):
     """The grant: an id of the archive's vocabulary, or a number or title."""
 
     id: Text | None = None
+    """As the archive's vocabulary of grants has it."""
     number: Text | None = None
-    title: ByLanguage = {}
+    """The grant's number."""
+    title: Mapping[str, str] = {}
+    """`{"en": "..."}`."""
     acronym: Text | None = None
+    """Its short name."""
     program: Text | None = None
+    """The funder's programme."""
     identifiers: tuple[Identifier, ...] = ()
+    """A DOI or URL of the grant."""
 
 
-class Funding(_Model):
+class Funding(Model):
     """Who paid, and by which grant."""
 
     funder: Funder
+    """Who paid."""
     award: Award | None = None
+    """By which grant."""
 
 
-class Reference(_Model):
+class Reference(Model):
     """A work that is cited, as text."""
 
     reference: Text
+    """As it would stand in a list of references."""
     identifier: Text | None = None
+    """Its DOI or the like."""
     scheme: Text | None = None
+    """What kind of identifier that is, such as `doi`."""
 
 
-class Metadata(_Model):
+class Metadata(Model):
     """What the record is about."""
 
     resource_type: Term
+    """What it is, such as `dataset` or `software`."""
     creators: Annotated[tuple[Creator, ...], Field(min_length=1)]
+    """Who made it, in the order in which they are cited."""
     title: Longer
+    """The name by which it is found and cited."""
     publication_date: Text
-    """EDTF level 0, a date or an interval of dates."""
+    """EDTF level 0, a date or an interval of dates: `2024-05-17`, `2024-05`, `2024-01/2024-03`."""
     additional_titles: tuple[Title, ...] = ()
+    """Subtitles, translations and other names."""
     description: Longer | None = None
-    """HTML, which InvenioRDM sanitises."""
+    """What it is and how it was made; HTML, which InvenioRDM sanitises."""
     additional_descriptions: tuple[Description, ...] = ()
+    """Methods, technical information and the like."""
     rights: tuple[Right, ...] = ()
+    """Licences: what others may do with it."""
     copyright: Text | None = None
-    """InvenioRDM 12 does not know it."""
+    """Who holds the copyright, and since when; InvenioRDM 12 does not know it."""
     contributors: tuple[Contributor, ...] = ()
+    """Who helped, and how."""
     subjects: tuple[Subject, ...] = ()
+    """Keywords, and terms of classifications."""
     languages: tuple[Term, ...] = ()
+    """By three letters, such as `eng`."""
     dates: tuple[Date, ...] = ()
+    """Further dates, such as when it was collected."""
     version: str | None = None
+    """Of the data, such as `1.0`."""
     publisher: str | None = None
+    """Who publishes it; mostly the archive says."""
     identifiers: tuple[Identifier, ...] = ()
+    """Other identifiers of the same record."""
     related_identifiers: tuple[RelatedIdentifier, ...] = ()
+    """Articles, software and data that belong to it."""
     sizes: tuple[Text, ...] = ()
+    """Such as `11 pages`."""
     formats: tuple[Text, ...] = ()
+    """Such as `text/csv`."""
     locations: Locations = Locations()
+    """Where it was measured or is about."""
     funding: tuple[Funding, ...] = ()
+    """Who paid for it."""
     references: tuple[Reference, ...] = ()
+    """Works that are cited."""
 
 
-class Pid(_Model):
+class Pid(Model):
     """A persistent identifier of the record as a whole."""
 
     identifier: Text
+    """Bare, such as `10.1234/abc`."""
     provider: Text
     """`external` for a DOI that somebody else registered."""
     client: Text | None = None
+    """The account by which the archive registers it."""
 
 
-class Record(_Model):
+class Record(Model):
     """One record: what `record_metadata.json` says, checked.
 
     To change one, copy it: `record.model_copy(update={"metadata": ...})`.
@@ -372,8 +347,11 @@ class Record(_Model):
     model_config = ConfigDict(str_strip_whitespace=False)
 
     access: Access = Access()
+    """Who may see it; everybody unless given."""
     files: Files = Files()
+    """About the files as a whole; seldom needed."""
     metadata: Metadata
+    """What it is about."""
     pids: Mapping[str, Pid] = {}
     """By kind; `doi` is the one that archives take."""
     custom_fields: Mapping[str, JsonValue] = {}

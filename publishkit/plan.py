@@ -56,6 +56,8 @@ class Step:
     files: int
     bytes: int
     group: str = ""
+    id: str = ""
+    """The deposit's; '' where there is none, or a run ended before it knew."""
     state: str = ""
     """The deposit's state when it was last seen."""
     fingerprint: str = ""

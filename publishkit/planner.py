@@ -277,7 +277,8 @@ class _Planner:
         rows = [self._row(part, target) for part in parts]
         if group:
             self._check_group(target, parts)
-        state = next((row.state for row in rows if row), "")
+        known = next((row for row in rows if row), None)
+        id_, state = (known.id, known.state) if known else ("", "")
         sent = ""
         if not any(row and (row.id or row.marker) for row in rows):
             action = Action.CREATE
@@ -288,7 +289,7 @@ class _Planner:
         else:
             action = Action.UPDATE
         files, size = sum(one.files for one in seen), sum(one.bytes for one in seen)
-        return Step(target, parts, action, files, size, group, state, sent)
+        return Step(target, parts, action, files, size, group, id_, state, sent)
 
     def _unchanged(self, parts: Sequence[Part], rows: Sequence[Row | None], *, group: bool) -> str:
         """The fingerprint of what was sent, where the folder holds the same; or ''."""

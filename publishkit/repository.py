@@ -11,7 +11,7 @@ from publishkit.tables import Anchor, Tabular
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
     from pathlib import Path
 
     from pydantic import JsonValue
@@ -31,6 +31,7 @@ __all__ = [
     "Repository",
     "Resolved",
     "State",
+    "Terms",
     "Transfer",
     "User",
 ]
@@ -199,6 +200,23 @@ class Resolved:
     problems: tuple[Problem, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """Who may do what with a record once it is published."""
+
+    licences: tuple[str, ...]
+    """As the archive says them; () where none is stated."""
+    metadata: str = "public"
+    """`public` or `restricted`, as InvenioRDM's `access`."""
+    files: str = "public"
+    embargo: date | None = None
+    """The day on which the files open; if published today, where the archive counts months."""
+    people: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Who else may work on it, by what the archive calls them."""
+    collections: tuple[str, ...] = ()
+    """Those that the record asks for."""
+
+
 class Repository(ABC):
     """One repository, signed in.
 
@@ -234,6 +252,16 @@ class Repository(ABC):
         Changes nothing there. What it lacks comes back as a problem, or replaced with a notice.
         """
         return Resolved(record)
+
+    def terms(self, record: Record) -> Terms:
+        """What becomes of a record that `resolve` gave, once it is published. Changes nothing."""
+        access, rights = record.access, record.metadata.rights
+        return Terms(
+            licences=tuple(one.id or next(iter(one.title.values()), "") for one in rights),
+            metadata=access.record,
+            files=access.files if access.record == "public" else access.record,
+            embargo=access.embargo.until if access.embargo.active else None,
+        )
 
     @abstractmethod
     def create(self, marker: str, record: Record | None = None) -> Deposit:

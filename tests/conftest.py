@@ -45,6 +45,7 @@ def nobody_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         if ours or name.startswith(("XDG_", "NOMAD_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("PUBLISHKIT_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
     # a password of another test, such as `password`, is no secret in this one
     monkeypatch.setattr("publishkit.secrets._known", {})
     monkeypatch.chdir(home)

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus
 
 import pytest
-from hostile import Answer, Asked, serving
+from hostile import Answer, Asked, as_json, serving
 from rich.console import Console
 from rich.traceback import Traceback
 
 import publishkit
-from publishkit import cli, config, patience, secrets
+from publishkit import cli, config, kept, patience, secrets
 from publishkit.errors import PublishkitError
 from publishkit.testing import write_record
 
@@ -162,6 +162,67 @@ def test_nothing_that_a_run_prints_or_writes_has_the_token_in_it(
     for path in tmp_path.rglob("*"):
         if path.is_file():
             assert leaked(path.read_bytes()) == [], path
+
+
+@pytest.mark.parametrize("status", [200, 401, 500])
+@pytest.mark.parametrize("kind", ["token", "password"])
+def test_signing_in_and_out_writes_the_token_into_one_file_and_the_password_into_none(
+    run: Callable[..., tuple[int, str]],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    status: int,
+    kind: str,
+) -> None:
+    """Though the server repeats both, at the command's loudest."""
+    write_record(tmp_path / "0", {"data.csv": b"1,2\n"})
+    monkeypatch.chdir(tmp_path)
+    printed = ""
+    with serving(lambda asked: _gives_tokens(asked, status)) as server:
+        target = f"{'invenio' if kind == 'token' else 'nomad'}+{server.url}/api/v1"
+        if kind == "token":
+            monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(TOKEN.encode())))
+            code, said = run("login", target, "--with-token", "-vv")
+            assert code == 0 or status != 200
+            printed += said
+        else:
+            printed += _login(target)
+        signed_in = kept.place().exists()
+        assert signed_in == (status == 200)
+        for verb in (("whoami",), ("push", "0"), ("list",), ("request", "GET", "records", "-i")):
+            printed += run(*verb, "--to", target, "-vv")[1]
+        assert any(TOKEN in one for one in server.signed) or not signed_in
+        holding = {path for path in tmp_path.rglob("*") if path.is_file() and _has(path, TOKEN)}
+        assert holding == ({kept.place()} if signed_in else set())
+        assert not any(_has(path, PASSWORD) for path in tmp_path.rglob("*") if path.is_file())
+        printed += run("logout", target, "-vv")[1]
+    assert leaked(printed) == []
+    assert not any(_has(path, TOKEN) for path in tmp_path.rglob("*") if path.is_file())
+
+
+def _login(target: str) -> str:
+    """What a traceback shows if it fails; '' if it does not."""
+    try:
+        publishkit.login(target, username="me", password=PASSWORD)
+    except PublishkitError as error:
+        return shown(error)
+    return ""
+
+
+def _has(path: Path, secret: str) -> bool:
+    return any(form in path.read_bytes() for form in forms(secret))
+
+
+def _gives_tokens(asked: Asked, status: int) -> Answer:
+    """A server that signs everybody in, or nobody, and says so in all words that it knows."""
+    if status != 200:
+        return echo(asked, status)
+    if asked.path.endswith("auth/token"):
+        return as_json({"access_token": "an-access-token"})
+    if asked.path.endswith("auth/pats"):
+        return as_json({"pat": {"id": "1", "expired_at": None}, "raw_token": TOKEN}, 201)
+    if asked.path.endswith("users/me"):
+        return as_json({"user_id": TOKEN, "name": f"Me, by {TOKEN}", "username": "me"})
+    return echo(asked, 200)
 
 
 def sent(asked: list[Asked]) -> list[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from publishkit.hooks import Backend, Connection, hookimpl
-from publishkit_invenio.addresses import locate
+from publishkit_invenio.addresses import locate, pages
 from publishkit_invenio.targets import NAME, SETTINGS, TARGETS
 
 if TYPE_CHECKING:
@@ -24,7 +24,13 @@ __all__ = ["publishkit_backend"]
 def publishkit_backend() -> Backend:
     """Declare the backend."""
     return Backend(
-        name=NAME, targets=TARGETS, settings=SETTINGS, locate=locate, block=_block, open=_open
+        name=NAME,
+        targets=TARGETS,
+        settings=SETTINGS,
+        pages=pages,
+        locate=locate,
+        block=_block,
+        open=_open,
     )
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import SplitResult, unquote, urlsplit
 
-if TYPE_CHECKING:
-    from publishkit.hooks import Target
+from publishkit.hooks import Target, TokenPages
 
-__all__ = ["locate"]
+__all__ = ["locate", "pages"]
 
 _PLACE: Final = re.compile(r"(?:api/)?(?:records?|uploads)/([^/]+)(?:/.*)?")
 _PORTS: Final = {"http": 80, "https": 443}
@@ -33,6 +32,12 @@ def locate(target: Target, url: str) -> str | None:
     place = _PLACE.fullmatch(asked.path.removeprefix(prefix))
     id_ = unquote(place.group(1)) if place else ""
     return None if id_ in _NO_ID or "/" in id_ else id_
+
+
+def pages(target: Target) -> TokenPages:
+    """The pages of one's account where tokens are made and deleted; no API does either."""
+    settings = f"{target.url.rstrip('/').removesuffix('/api')}/account/settings/applications/"
+    return TokenPages(make=f"{settings}tokens/new/", revoke=settings)
 
 
 def _host(url: SplitResult) -> tuple[str, int | None]:

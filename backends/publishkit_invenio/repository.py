@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from publishkit.errors import (
@@ -22,6 +23,7 @@ from publishkit.repository import (
     Repository,
     Resolved,
     State,
+    Terms,
     Transfer,
     User,
 )
@@ -95,6 +97,10 @@ class InvenioRepository(
         return resolve(record, self._lookups)
 
     # ---- the draft ----
+
+    def terms(self, record: Record) -> Terms:
+        """As the record says; in its communities, the first of which reviews it."""
+        return replace(super().terms(record), collections=block_of(record).communities)
 
     def create(self, marker: str, record: Record | None = None) -> Deposit:
         """A draft of the record, if there is one; the marker stands at the end of its title."""

@@ -13,10 +13,18 @@ SETTINGS: Final = frozenset({"dois", "max_bytes", "max_file_bytes", "max_files",
 """The keys of `settings.InvenioSettings`."""
 
 _GB: Final = 10**9
+_ZENODO_SCOPES: Final = "deposit:write and deposit:actions"
+"""As https://developers.zenodo.org has it."""
 
 
 def _target(
-    name: str, url: str, title: str, *, sandbox: bool = False, **settings: str | int
+    name: str,
+    url: str,
+    title: str,
+    *,
+    sandbox: bool = False,
+    scopes: str = "",
+    **settings: str | int,
 ) -> Target:
     return Target(
         name=name,
@@ -25,7 +33,7 @@ def _target(
         title=title,
         sandbox=sandbox,
         database=name,
-        token_page=f"{url}/account/settings/applications/tokens/new/",
+        token_scopes=scopes,
         settings={"max_files": 100, **settings},
     )
 
@@ -51,6 +59,7 @@ TARGETS: Final = (
         max_bytes=50 * _GB,
         dois="on",
         publisher="Zenodo",
+        scopes=_ZENODO_SCOPES,
     ),
     _target(
         "zenodo-sandbox",
@@ -60,6 +69,7 @@ TARGETS: Final = (
         max_bytes=50 * _GB,
         dois="on",
         publisher="Zenodo",
+        scopes=_ZENODO_SCOPES,
     ),
 )
 """With the limits that these archives state for one record."""

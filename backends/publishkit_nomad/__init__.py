@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from publishkit.hooks import Backend, Connection, hookimpl
 from publishkit_nomad.targets import NAME, SETTINGS, TARGETS
-from publishkit_nomad.urls import locate
+from publishkit_nomad.urls import locate, pages
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -28,6 +28,7 @@ def publishkit_backend() -> Backend:
         targets=TARGETS,
         settings=SETTINGS,
         passwords=True,
+        pages=pages,
         locate=locate,
         block=_block,
         open=_open,

@@ -10,12 +10,14 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     JsonValue,
     NonNegativeInt,
     StrictBool,
 )
 
 __all__ = [
+    "AppToken",
     "ArchiveAnswer",
     "Dataset",
     "DatasetAnswer",
@@ -26,6 +28,7 @@ __all__ = [
     "Folder",
     "FolderPage",
     "NewDataset",
+    "NewPersonalToken",
     "Person",
     "Processed",
     "ProcessedAnswer",
@@ -272,6 +275,26 @@ class Folder(_Answer):
     size: int
     total: int
     first: tuple[Element, ...]
+
+
+class PersonalToken(_Answer):
+    """What is told of a personal access token."""
+
+    id: str
+    expired_at: Moment | None = None
+
+
+class NewPersonalToken(_Answer):
+    """A personal access token that was made just now; its value is never shown again."""
+
+    pat: PersonalToken
+    raw_token: str = Field(repr=False, min_length=1)
+
+
+class AppToken(_Answer):
+    """An app token."""
+
+    app_token: str = Field(repr=False, min_length=1)
 
 
 def words(answer: JsonValue) -> str:

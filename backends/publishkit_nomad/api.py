@@ -10,10 +10,12 @@ from urllib.parse import quote
 from publishkit.errors import NotFoundError, TemporaryError
 from publishkit_nomad import answers
 from publishkit_nomad.answers import (
+    AppToken,
     Dataset,
     Element,
     Entry,
     Folder,
+    NewPersonalToken,
     Person,
     Processed,
     ProcessedPage,
@@ -77,6 +79,34 @@ class NomadApi(Calls):
         All but `user_id` find parts of names and addresses too.
         """
         return self._get(answers.Users, "users", query).data
+
+    # ---- tokens ----
+
+    def make_personal_token(
+        self, name: str, scopes: Sequence[str], days: int | None
+    ) -> NewPersonalToken:
+        """Make a personal access token (NOMAD 2.0 on; 404 before); never repeated.
+
+        Args:
+            name: What NOMAD's list calls it.
+            scopes: What it may do.
+            days: How long it lasts; None is for ever.
+        """
+        body: dict[str, JsonValue] = {
+            "metadata": {"name": name, "scopes": [*scopes]},
+            "expires_in_days": days,
+        }
+        answer = self._send("POST", "auth/pats", repeat=False, json=body)
+        return self._parse(NewPersonalToken, answer)
+
+    def revoke_personal_token(self, token_id: str) -> None:
+        """Revoke a personal access token; a missing one is no error."""
+        where = f"auth/pats/{_safe(token_id, 'a token')}"
+        self._send("DELETE", where, repeat=True, accept=(HTTPStatus.NOT_FOUND,))
+
+    def make_app_token(self, seconds: int) -> str:
+        """An app token that lasts so long; nothing lists or revokes it."""
+        return self._get(AppToken, "auth/app_token", {"expires_in": seconds}).app_token
 
     # ---- uploads ----
 

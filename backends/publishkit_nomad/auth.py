@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from publishkit.hooks import Credentials
 
-__all__ = ["PasswordAuth", "auth_for"]
+__all__ = ["PasswordAuth", "auth_for", "end_of"]
 
 MARGIN: Final = 60.0
 """Seconds before its end at which a token is replaced."""
@@ -81,7 +81,7 @@ class PasswordAuth(AuthBase):
         with self._lock:
             if time.time() > self._ends - MARGIN:
                 self._token = self._exchange()
-                self._ends = _end_of(self._token)
+                self._ends = end_of(self._token)
             return self._token
 
     def _exchange(self) -> str:
@@ -99,7 +99,7 @@ class PasswordAuth(AuthBase):
         raise TemporaryError("the server gave no token", target=self._client.target)
 
 
-def _end_of(token: str) -> float:
+def end_of(token: str) -> float:
     """When a JSON web token ends, in seconds since 1970; never for what is not one."""
     try:
         payload = token.split(".")[1]

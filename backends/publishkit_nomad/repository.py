@@ -16,6 +16,7 @@ from publishkit_nomad.group import GroupRepository
 from publishkit_nomad.published import NomadEditing, NomadVersions
 from publishkit_nomad.resolve import resolve
 from publishkit_nomad.sharing import NomadSharing
+from publishkit_nomad.tokens import NomadTokens
 from publishkit_nomad.uploads import Access
 from publishkit_nomad.wishes import Layout, upload_name
 
@@ -39,6 +40,7 @@ class NomadRepository(
     NomadCatalogue,
     NomadEntries,
     NomadDownloads,
+    NomadTokens,
     DraftLimit,
     Grouping,
     RawRequests,

@@ -20,7 +20,6 @@ _ENVIRONMENT: Final[Mapping[str, str]] = MappingProxyType(
     {"username": "NOMAD_USERNAME", "password": "NOMAD_PASSWORD"}
 )
 """The names that NOMAD's own tools and tutorials use."""
-_APIS_PAGE: Final = "/gui/analyze/apis"
 
 
 def _central(name: str, path: str, title: str, *, sandbox: bool, database: str) -> Target:
@@ -32,7 +31,6 @@ def _central(name: str, path: str, title: str, *, sandbox: bool, database: str) 
         title=title,
         sandbox=sandbox,
         database=database,
-        token_page=f"{base}{_APIS_PAGE}",
         environment=_ENVIRONMENT,
     )
 

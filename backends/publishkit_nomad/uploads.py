@@ -15,6 +15,7 @@ from publishkit.errors import (
     RejectedError,
     RepositoryError,
 )
+from publishkit.expiry import in_months
 from publishkit.repository import (
     DataFile,
     Deposit,
@@ -24,17 +25,19 @@ from publishkit.repository import (
     RemoteFile,
     Report,
     Repository,
+    Terms,
     Transfer,
     User,
 )
 from publishkit_nomad.api import NomadApi
+from publishkit_nomad.block import block_of
 from publishkit_nomad.datasets import Datasets
 from publishkit_nomad.deposits import deposit_of, failures_of, reason_of_failure
 from publishkit_nomad.edits import Editor
 from publishkit_nomad.files import Remote, Sending, leftovers, plan
 from publishkit_nomad.folders import removals
 from publishkit_nomad.inspecting import details_of
-from publishkit_nomad.people import People, user_of
+from publishkit_nomad.people import People, shown, user_of
 from publishkit_nomad.settings import NomadSettings
 from publishkit_nomad.uplink import Uplink
 from publishkit_nomad.waiting import Patient, pauses
@@ -99,6 +102,24 @@ class UploadRepository(Repository):
     @abstractmethod
     def layout(self, record: Record) -> Layout:
         """What the upload of a record holds."""
+
+    def terms(self, record: Record) -> Terms:
+        """NOMAD publishes as CC BY 4.0, shows metadata at once, and opens files after months."""
+        layout = self.layout(record)
+        block = block_of(layout.lead)
+        months = embargo_months([member.record for member in layout.members])
+        roles = {"coauthors": block.coauthors, "reviewers": block.reviewers}
+        return Terms(
+            licences=("CC BY 4.0",),
+            files="restricted" if months else "public",
+            embargo=in_months(months) if months else None,
+            people={role: self._named(ids) for role, ids in roles.items() if ids},
+            collections=tuple(sorted(layout.datasets)),
+        )
+
+    def _named(self, ids: Iterable[str]) -> tuple[str, ...]:
+        found = ((id_, self.access.people.by_id(id_)) for id_ in ids)
+        return tuple(shown(person) if person else id_ for id_, person in found)
 
     def whoami(self) -> User:
         """Who is signed in; one request."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import SplitResult, unquote, urlsplit
 
-if TYPE_CHECKING:
-    from publishkit.hooks import Target
+from publishkit.hooks import Target, TokenPages
 
-__all__ = ["locate"]
+__all__ = ["locate", "pages"]
 
+APIS_PAGE: Final = "/analyze/apis"
 _PORTS: Final = {"http": 80, "https": 443}
 _API: Final = re.compile(r"/uploads/([\w-]{1,64})(/.*)?", re.ASCII)
 _PAGE: Final = re.compile(r"(/[^/]+)*?/upload/id/([\w-]{1,64})(/.*)?", re.ASCII)
@@ -30,6 +30,12 @@ def locate(target: Target, url: str) -> str | None:
         return None
     page = _PAGE.fullmatch(path) or _OLD_ENTRY_PAGE.fullmatch(path)
     return page[2] if page else None
+
+
+def pages(target: Target) -> TokenPages:
+    """The page of a NOMAD's API has its tokens; none revokes one."""
+    gui = _gui(target, target.url.rstrip("/"))
+    return TokenPages(make=f"{gui}{APIS_PAGE}" if gui else "")
 
 
 def _gui(target: Target, api: str) -> str:

@@ -13,14 +13,18 @@ import click
 
 from publishkit._version import __version__
 from publishkit.cli.catalogue import entries, list_deposits, search
-from publishkit.cli.commands import adopt, new_version, push, targets, validate, whoami
+from publishkit.cli.commands import adopt, new_version, push, targets, validate
+from publishkit.cli.editing import edit
 from publishkit.cli.groups import Group
 from publishkit.cli.linking import doi, link
 from publishkit.cli.people import collections, users
 from publishkit.cli.pulling import pull, request
 from publishkit.cli.removing import delete, discard
 from publishkit.cli.report import show_error
+from publishkit.cli.schema import schema
 from publishkit.cli.sharing import share
+from publishkit.cli.signing import login, logout, whoami
+from publishkit.cli.starting import init
 from publishkit.cli.state import publish, status, update
 from publishkit.errors import Cancelled, PublishkitError
 from publishkit.showing.display import shown_now
@@ -45,10 +49,15 @@ def cli() -> None:
 
 
 for command in (
+    init,
+    edit,
+    schema,
     push,
     new_version,
     validate,
     targets,
+    login,
+    logout,
     whoami,
     adopt,
     list_deposits,

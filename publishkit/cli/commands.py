@@ -8,10 +8,9 @@ from pathlib import Path
 import click
 
 from publishkit.cli import logs, options, report, running
-from publishkit.cli.output import print_json
 from publishkit.errors import RecordError, Severity
 
-__all__ = ["adopt", "new_version", "push", "targets", "validate", "whoami"]
+__all__ = ["adopt", "new_version", "push", "targets", "validate"]
 
 
 @click.command()
@@ -19,6 +18,7 @@ __all__ = ["adopt", "new_version", "push", "targets", "validate", "whoami"]
 @options.to(multiple=True)
 @click.option("--publish", is_flag=True, help="Publish, which cannot be undone.")
 @click.option("--yes", is_flag=True, help="Publish without asking.")
+@options.non_interactive
 @click.option("--dry-run", is_flag=True, help="Show what would happen, and send nothing.")
 @options.recursive
 @options.links
@@ -112,7 +112,8 @@ def push(
         ),
     )
     making = partial(plan, records, to, chosen)
-    running.push(making, dry_run=dry_run, yes=yes, as_json=as_json, quiet=quiet)
+    how = running.How(dry_run=dry_run, yes=yes, as_json=as_json, quiet=quiet, every=verbose > 0)
+    running.push(making, how)
 
 
 @click.command("new-version")
@@ -120,6 +121,7 @@ def push(
 @options.at
 @click.option("--publish", is_flag=True, help="Publish the new version, which cannot be undone.")
 @options.yes
+@options.non_interactive
 @click.option("--dry-run", is_flag=True, help="Show what would happen, and send nothing.")
 @options.links
 @click.option(
@@ -157,7 +159,8 @@ def new_version(
     choices = Choices(new_version=True, allow_failed_entries=allow_failed_entries)
     chosen = Options(publish=publish, links=links, allow_secrets=allow_secrets, choices=choices)
     making = partial(plan_new_version, what, to, chosen)
-    running.push(making, dry_run=dry_run, yes=yes, as_json=as_json, quiet=quiet)
+    how = running.How(dry_run=dry_run, yes=yes, as_json=as_json, quiet=quiet, every=verbose > 0)
+    running.push(making, how)
 
 
 @click.command()
@@ -191,22 +194,6 @@ def validate(
 def targets() -> None:
     """List the targets that are configured."""
     report.show_targets()
-
-
-@click.command()
-@options.to(multiple=False)
-@options.as_json
-@options.loudness
-def whoami(*, to: str, as_json: bool, quiet: bool, verbose: int) -> None:
-    """Ask a target who is signed in."""
-    from publishkit.verbs.targets import whoami as ask
-
-    logs.configure(verbose)
-    account = ask(to)
-    if as_json:
-        print_json(account)
-    elif not quiet:
-        report.show_account(to, account)
 
 
 @click.command()

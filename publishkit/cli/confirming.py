@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from publishkit.cli.options import NEVER_ASK
 from publishkit.text import clean, plural
 
 if TYPE_CHECKING:
@@ -14,7 +15,14 @@ if TYPE_CHECKING:
 
     from publishkit.hooks import Target
 
-__all__ = ["destroying", "publishing", "registering"]
+__all__ = ["destroying", "may_ask", "publishing", "registering"]
+
+
+def may_ask() -> bool:
+    """Whether there is somebody to ask: a terminal, and no `--non-interactive`."""
+    context = click.get_current_context(silent=True)
+    never = context is not None and context.meta.get(NEVER_ASK, False)
+    return bool(not never and sys.stdin and sys.stdin.isatty())
 
 
 def publishing(targets: Sequence[Target], *, yes: bool) -> None:
@@ -51,7 +59,7 @@ def destroying(names: Sequence[str], *, yes: bool) -> None:
 
 def _ask(what: str, otherwise: str) -> None:
     what = clean(what)
-    if not (sys.stdin and sys.stdin.isatty()):
+    if not may_ask():
         raise click.UsageError(f"{what}? This cannot be undone: confirm it by --yes.")
     try:
         sure = click.confirm(f"{what}? This cannot be undone.", err=True)

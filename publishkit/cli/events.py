@@ -6,14 +6,17 @@ import json
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
 
 __all__ = [
     "Deposit",
     "Event",
     "Failure",
+    "FileChange",
     "Finished",
+    "MetadataChange",
     "Planned",
+    "Previewed",
     "ProblemFound",
     "Progress",
     "Retried",
@@ -71,6 +74,40 @@ class Failure(_Model):
     message: str
     advice: str
     exit_code: int
+
+
+class FileChange(_Model):
+    """A file that would be sent or removed."""
+
+    key: str
+    size: int
+    change: Literal["new", "changed", "removed"]
+
+
+class MetadataChange(_Model):
+    """A part of the metadata that would be another than the deposit has."""
+
+    path: str
+    before: JsonValue
+    after: JsonValue
+
+
+class Previewed(_Event):
+    """What would happen to one deposit; in a dry run."""
+
+    event: Literal["preview"] = "preview"
+    names: list[str]
+    target: str
+    action: Literal["create", "update", "new version", "nothing"]
+    id: str
+    state: str | None
+    files: list[FileChange]
+    metadata: list[MetadataChange]
+    publishes: bool
+    terms: JsonValue
+    """Licence, embargo and people; null where nothing would happen."""
+    refusal: Failure | None
+    """Why it would be left as it is."""
 
 
 class Planned(_Event):
@@ -199,7 +236,7 @@ class Summary(_Event):
 
 
 Event = Annotated[
-    Planned | ProblemFound | Started | Progress | Retried | Warned | Finished | Summary,
+    Planned | Previewed | ProblemFound | Started | Progress | Retried | Warned | Finished | Summary,
     Field(discriminator="event"),
 ]
 

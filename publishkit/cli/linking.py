@@ -100,6 +100,7 @@ def reserve(
 @options.at
 @click.option("--collection", metavar="NAME", help="Assign it to a collection; needs --to.")
 @options.yes
+@options.non_interactive
 @options.links
 @options.as_json
 @options.loudness

@@ -11,6 +11,7 @@ import click
 
 from publishkit.cli import events
 from publishkit.cli.logs import without_secrets
+from publishkit.cli.output import as_data
 from publishkit.errors import Cancelled, PublishkitError, RecordError
 from publishkit.exchanges import Retry
 from publishkit.showing.tally import Tally
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from publishkit.errors import Problem
     from publishkit.plan import Plan, Step
     from publishkit.receipts import Receipt
+    from publishkit.verbs.preview import Preview
 
 __all__ = ["Machine", "telling"]
 
@@ -90,6 +92,25 @@ class Machine(Tally):
                 ],
                 deposits=[_deposit(step) for step in plan.steps],
                 skipped=[part.name for part in plan.skipped],
+            )
+        )
+
+    def preview(self, one: Preview) -> None:
+        """Tell what would happen to a deposit."""
+        self.tell(
+            events.Previewed(
+                names=list(one.records),
+                target=one.target,
+                action=one.action.value,
+                id=one.id,
+                state=one.state.value if one.state else None,
+                files=[events.FileChange.model_validate(as_data(file)) for file in one.files],
+                metadata=[
+                    events.MetadataChange.model_validate(as_data(change)) for change in one.metadata
+                ],
+                publishes=one.publishes,
+                terms=as_data(one.terms),
+                refusal=_failure(one.refusal),
             )
         )
 

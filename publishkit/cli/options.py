@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import partial, update_wrapper
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -15,8 +15,10 @@ __all__ = [
     "at",
     "links",
     "loudness",
+    "non_interactive",
     "records",
     "recursive",
+    "target",
     "to",
     "what",
     "whats",
@@ -24,6 +26,8 @@ __all__ = [
 ]
 
 Command = Callable[..., Any]
+NEVER_ASK: Final = "publishkit.never_ask"
+"""The key under which click's context knows that nobody may be asked."""
 
 records = click.argument("records", nargs=-1, required=True, type=click.Path(path_type=Path))
 recursive = click.option(
@@ -79,3 +83,34 @@ def at(command: Command) -> Command:
         metavar="TARGET",
         help="Where it is; needed for an id, and where a folder is in several places.",
     )(command)
+
+
+def target(command: Command) -> Command:
+    """The one target that a command is about: an argument, or `--to` as everywhere else."""
+
+    def chosen(*, target: str | None, to: str | None, **more: Any) -> Any:  # noqa: ANN401 - click's
+        if target and to and target != to:
+            raise click.UsageError(f"{target} and --to {to} are two targets: name one.")
+        named = target or to
+        if not named:
+            raise click.UsageError("Missing argument 'TARGET': see publishkit targets.")
+        return command(to=named, **more)
+
+    taking = click.argument("target", required=False)(update_wrapper(chosen, command))
+    return click.option("--to", "to", metavar="TARGET", help="The same as TARGET.")(taking)
+
+
+def _never_ask(context: click.Context, _option: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's
+    if value:
+        context.meta[NEVER_ASK] = True
+
+
+non_interactive = click.option(
+    "--non-interactive",
+    is_flag=True,
+    expose_value=False,
+    callback=_never_ask,
+    envvar="PUBLISHKIT_NON_INTERACTIVE",
+    help="Never ask: end with exit code 2 instead.",
+)
+"""For every command that may ask a question; see `confirming.may_ask`."""

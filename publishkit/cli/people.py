@@ -76,6 +76,7 @@ def show(*, name: str, to: str, as_json: bool, quiet: bool, verbose: int) -> Non
 @_name
 @_to
 @options.yes
+@options.non_interactive
 @options.as_json
 @options.loudness
 def delete(*, name: str, to: str, yes: bool, as_json: bool, quiet: bool, verbose: int) -> None:

@@ -21,6 +21,7 @@ __all__ = ["delete", "discard"]
 @click.command()
 @options.what
 @options.at
+@options.non_interactive
 @click.option("--yes", is_flag=True, help="Destroy it without asking, also where it could be kept.")
 @options.recursive
 @options.links

@@ -11,13 +11,13 @@ import click
 from publishkit.cli.columns import in_columns, show_rows
 from publishkit.errors import Cancelled, Problem, PublishkitError, RecordError, Severity
 from publishkit.showing.ink import Ink
-from publishkit.text import clean, plural, size
+from publishkit.text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from publishkit.config import Config
     from publishkit.hooks import Target
-    from publishkit.plan import Plan, Step
     from publishkit.receipts import Receipt
     from publishkit.repository import User
     from publishkit.tables import Cells
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 __all__ = [
     "show_account",
     "show_error",
-    "show_plan",
     "show_problems",
     "show_receipt",
     "show_targets",
@@ -54,27 +53,6 @@ def show_problems(problems: Sequence[Problem], *, quiet: bool) -> None:
             click.echo(marked + clean(rest), err=True, color=True)
 
 
-def show_plan(plan: Plan) -> None:
-    """Print what a push would do."""
-    for step in plan.steps:
-        names = ", ".join(part.name for part in step.parts)
-        what = _intention(step, publish=plan.options.publish)
-        content = f"{plural(step.files, 'file')}, {size(step.bytes)}"
-        click.echo(f"{what:<20}{clean(names)} on {step.target.name}: {content}")
-    for part in plan.skipped:
-        click.echo(f"{'skip':<20}{clean(part.name)}: not valid")
-    for renaming in plan.renamings:
-        click.echo(f"{'rename':<20}{clean(renaming.old)} is now {clean(renaming.new)}")
-    click.echo("Nothing was sent.")
-
-
-def _intention(step: Step, *, publish: bool) -> str:
-    verbs = [] if step.action == "nothing" else [step.action.value]
-    if publish and not step.done:
-        verbs.append("publish")
-    return " and ".join(verbs) or "nothing"
-
-
 def show_receipt(receipt: Receipt, verb: str = "") -> None:
     """Print what became of one record on one target."""
     from publishkit.showing.reporting import receipt_lines
@@ -90,24 +68,24 @@ def show_targets() -> None:
 
     config = configuration.load()
     if in_columns(as_json=False, quiet=False):
-        known = {target.name: bool(config.credentials(target)) for target in targets()}
+        known = {target.name: _signed(config, target) for target in targets()}
         _show_targets_in_columns(known)
         return
     for target in targets():
         able = abilities(target)
-        signed = "signed in" if config.credentials(target) else "no credentials"
+        signed = _signed(config, target)
         marks = (
             ["sandbox"] * target.sandbox + able + [signed] * (not target.url.startswith("file:"))
         )
         click.echo(f"{target.name:<16} {target.backend:<8} {target.url}  ({', '.join(marks)})")
 
 
-def _show_targets_in_columns(signed: Mapping[str, bool]) -> None:
+def _show_targets_in_columns(signed: Mapping[str, str]) -> None:
     """A table, and below it what targets can do: the same for many of them."""
     from publishkit.verbs.targets import abilities, targets
 
     found = targets()
-    show_rows(_row(one, known=signed[one.name]) for one in found)
+    show_rows(_row(one, signed[one.name]) for one in found)
     alike: dict[tuple[str, ...], list[str]] = {}
     for target in found:
         alike.setdefault(tuple(abilities(target)), []).append(target.name)
@@ -117,13 +95,21 @@ def _show_targets_in_columns(signed: Mapping[str, bool]) -> None:
         click.echo("\n" + click.wrap_text(clean(said), width, subsequent_indent="  "))
 
 
-def _row(target: Target, *, known: bool) -> Cells:
+def _row(target: Target, signed: str) -> Cells:
     cells = {name: cell for name, cell in target.cells().items() if name != "title"}
-    here = target.url.startswith("file:")
-    return {**cells, "credentials": "none needed" if here else "there" if known else "none"}
+    return {**cells, "credentials": "" if target.url.startswith("file:") else signed}
 
 
-def show_account(target: str, account: User) -> None:
+def _signed(config: Config, target: Target) -> str:
+    """Whether there are credentials; looks into no keyring, which might ask for its password."""
+    kept = config.sources.kept_for(target)
+    if kept and kept.expired and not config.sources.given(target):
+        return "sign-in expired"
+    return "signed in" if config.has_credentials(target) else "no credentials"
+
+
+def show_account(target: str, account: User, *, verb: str = "") -> None:
     """Print who is signed in."""
     who = " ".join(filter(None, [account.name, f"<{account.email}>" if account.email else ""]))
-    click.echo(f"{target}: {clean(who)} (id {clean(account.id)})")
+    said = f"{verb} as " if verb else ""
+    click.echo(f"{target}: {said}{clean(who)} (id {clean(account.id)})")

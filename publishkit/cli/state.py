@@ -68,6 +68,7 @@ def status(
     help="Publish although not everything could be processed.",
 )
 @options.yes
+@options.non_interactive
 @options.recursive
 @options.links
 @running.wait_timeout

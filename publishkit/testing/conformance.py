@@ -27,6 +27,7 @@ from publishkit.testing.published_tests import PublishedTests
 from publishkit.testing.pulling_tests import PullingTests
 from publishkit.testing.request_tests import RequestTests
 from publishkit.testing.sharing_tests import SharingTests
+from publishkit.testing.token_tests import TokenTests
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -58,6 +59,7 @@ class RepositoryTests(
     DoiTests,
     FindingTests,
     PullingTests,
+    TokenTests,
     EntryTests,
     RequestTests,
 ):

@@ -17,7 +17,7 @@ from publishkit.testing.memory_finding import (
     MemorySearch,
 )
 from publishkit.testing.memory_links import MemoryCollections, MemoryRelations
-from publishkit.testing.memory_people import MemorySharing
+from publishkit.testing.memory_people import MemorySharing, MemoryTokens
 from publishkit.testing.plain import PlainRepository, Shelf
 
 if TYPE_CHECKING:
@@ -80,6 +80,7 @@ class MemoryVersions(PlainRepository, Editing, Versions, Trash):
 class MemoryRepository(
     MemoryVersions,
     MemorySharing,
+    MemoryTokens,
     MemoryRelations,
     MemoryCollections,
     MemorySearch,

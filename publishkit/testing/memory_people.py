@@ -1,11 +1,19 @@
-"""Who may see a deposit in memory."""
+"""Who may see a deposit in memory, and how they sign in."""
 
 from __future__ import annotations
 
 import itertools
 from typing import TYPE_CHECKING, ClassVar
 
-from publishkit.abilities import LinkSharing, Permission, Share, Sharing, Users
+from publishkit.abilities import (
+    LinkSharing,
+    Permission,
+    Share,
+    Sharing,
+    Token,
+    TokenExchange,
+    Users,
+)
 from publishkit.errors import NotFoundError, RejectedError
 from publishkit.repository import User
 from publishkit.testing.plain import PlainRepository
@@ -14,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-__all__ = ["PEOPLE", "MemorySharing"]
+__all__ = ["PEOPLE", "MemorySharing", "MemoryTokens"]
 
 PEOPLE = (
     User("1", "Josiah Carberry", "carberry@example.org", "josiah"),
@@ -23,6 +31,26 @@ PEOPLE = (
     User("4", "John Doe", "jd@example.org", "jd"),
 )
 _ORDER = list(Permission)
+
+
+class MemoryTokens(PlainRepository, TokenExchange):
+    """Tokens for passwords."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.tokens: dict[str, str] = {}
+        """The values of those that are in force, by id."""
+        self._made = itertools.count(1)
+
+    def exchange(self, name: str) -> Token:
+        with self._lock:
+            id_ = f"token-{next(self._made)}"
+            self.tokens[id_] = f"{self.url}/{id_}/value"
+            return Token(self.tokens[id_], None, id_)
+
+    def revoke_token(self, id: str) -> None:
+        with self._lock:
+            self.tokens.pop(id, None)
 
 
 class MemorySharing(PlainRepository, Sharing, LinkSharing, Users):

@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from functools import lru_cache
 from threading import Lock
+from time import struct_time
 from typing import TYPE_CHECKING
 
 from publishkit.model import as_day
@@ -52,25 +53,39 @@ def date_problem(text: str, *, times: bool) -> tuple[str, str] | None:
     if plain := _PLAIN.fullmatch(text):
         year, month, day = (int(part or 1) for part in plain.groups())
         return None if _exists(year, month, day) else (f"{shown(text)} does not exist", _ADVICE)
+    if ".." in text:  # at which the library stumbles, and prints
+        return f"{shown(text)} has no beginning or no end", _ADVICE
     import edtf  # slow to import, seldom needed
     from edtf.parser.edtf_exceptions import EDTFParseException  # as above
 
     try:
         with _parsing:
             found = edtf.parse_edtf(text)
-            backwards = found.upper_strict() < found.lower_strict()
-    except (EDTFParseException, ValueError):
+            known = isinstance(found, (edtf.Date, edtf.Interval, edtf.DateAndTime))
+            bounds = (found.lower_strict(), found.upper_strict()) if known else ()
+    except (EDTFParseException, ValueError, TypeError):
         return f"{shown(text)} is not a date", _proposal(text) or _ADVICE
     if isinstance(found, edtf.DateAndTime) and not times:
         return f"{shown(text)} has a time of day", f'write "{text[:10]}"'
-    if not isinstance(found, (edtf.Date, edtf.Interval, edtf.DateAndTime)):
+    if not bounds or isinstance(found, edtf.Season):
         return f"{shown(text)} is EDTF, but above the level 0 that archives take", _ADVICE
-    return (f"{shown(text)} ends before it begins", "exchange the two dates") if backwards else None
+    return _wrong_bounds(text, *bounds)
+
+
+def _wrong_bounds(text: str, first: object, last: object) -> tuple[str, str] | None:
+    """InvenioRDM 13.1.2 answers 500 to years before 1, and where one end is open."""
+    if not (isinstance(first, struct_time) and isinstance(last, struct_time)):
+        return f"{shown(text)} has no beginning or no end", _ADVICE
+    if first.tm_year < 1:
+        return f"{shown(text)} is before the year 1", _ADVICE
+    return (
+        (f"{shown(text)} ends before it begins", "exchange the two dates") if last < first else None
+    )
 
 
 def _exists(year: int, month: int, day: int) -> bool:
     try:
-        dt.date(year or 4, month, day)  # EDTF has a year 0, which is a leap year; Python has not
+        dt.date(year, month, day)
     except ValueError:
         return False
     return True

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel, JsonValue
 
-__all__ = ["is_served"]
+__all__ = ["added_beside_id", "added_keys", "is_served"]
 
 _RECORD = frozenset(
     {
@@ -90,6 +90,16 @@ def is_served(kind: type[BaseModel], key: str, beside: Mapping[str, JsonValue]) 
     if key in _BESIDE_ID.get(kind, ()):
         return bool(beside.get("id"))
     return kind is model.PersonOrOrg and key == "name" and _is_made(beside)
+
+
+def added_keys(kind: type[BaseModel]) -> frozenset[str]:
+    """The keys that an archive adds to objects of this kind, and that are left out."""
+    return _ALWAYS.get(kind, frozenset())
+
+
+def added_beside_id(kind: type[BaseModel]) -> frozenset[str]:
+    """The keys of its own that an archive fills in where such an object has an id."""
+    return _BESIDE_ID.get(kind, frozenset())
 
 
 def _is_made(person: Mapping[str, JsonValue]) -> bool:

@@ -127,6 +127,7 @@ def given_out(doi: Node) -> Problem | None:
             "to point to it, name it in metadata.related_identifiers",
             Severity.NOTICE,
         )
-    if provider and not identifier:
+    empty = doi["identifier"].value is None or isinstance(doi["identifier"].value, str)
+    if provider and empty and not identifier:
         return Problem(doi.path, "an empty DOI is left out", severity=Severity.NOTICE)
     return None

@@ -27,7 +27,8 @@ def asking(setting: Setting, target: Target) -> Iterator[None]:
     try:
         yield
     except AuthenticationError as error:
-        if setting.config.credentials(target):
+        kept = setting.config.sources.kept_for(target)
+        if setting.config.sources.given(target) or (kept and not kept.expired):
             raise
         configuration.signing_in(setting.config, target, error)
         raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -12,10 +13,23 @@ from publishkit.tables import tabled
 from publishkit.verbs.push import setting_of
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from publishkit.hooks import Target
     from publishkit.repository import User
 
-__all__ = ["abilities", "targets", "whoami"]
+__all__ = ["Identity", "abilities", "identity", "targets", "whoami"]
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who is signed in on a target, and by what."""
+
+    user: User
+    source: str
+    """Where the credentials come from, for people; '' where none are needed."""
+    expires: datetime | None = None
+    """When they end, in UTC; None where they never do or that is not known."""
 
 
 @tabled
@@ -34,7 +48,8 @@ def abilities(target: Target) -> list[str]:
     Raises:
         ConfigError: The target's settings are wrong.
     """
-    repository = configuration.open_repository(configuration.load(), target, Event(), 1)
+    config = configuration.load().unsigned()
+    repository = configuration.open_repository(config, target, Event(), 1)
     return [name for name, ability in ABILITIES.items() if isinstance(repository, ability)]
 
 
@@ -49,10 +64,19 @@ def whoami(to: str) -> User:
         AuthenticationError: It does not accept the credentials, or there are none.
         TemporaryError: It cannot be reached.
     """
+    return identity(to).user
+
+
+def identity(to: str) -> Identity:
+    """Ask a target who is signed in, and say by what; see `whoami`."""
     setting = setting_of(to, workers=1)
     (target,) = setting.targets
     try:
-        return setting.repositories[target.name].whoami()
+        user = setting.repositories[target.name].whoami()
     except AuthenticationError as error:
         configuration.signing_in(setting.config, target, error)
         raise
+    sources = setting.config.sources
+    kept = None if sources.given(target) else sources.kept_for(target)
+    source = setting.config.credentials(target).source
+    return Identity(user, source, kept.expires if kept else None)

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 from publishkit import folder as folders
 from publishkit import plan as planning
 from publishkit.abilities import Editing, Grouping, Member
-from publishkit.errors import ConflictError, RecordError, RejectedError, Severity
+from publishkit.errors import RecordError, RejectedError, Severity
 from publishkit.finding import Found, able, find, keeping
 from publishkit.job import Choices
 from publishkit.ledger import Ledger
 from publishkit.metadata_file import edit, making
 from publishkit.plan import Part
 from publishkit.receipts import Outcome, Receipt
+from publishkit.refusals import edited_elsewhere
 from publishkit.repository import Deposit, State
 from publishkit.setting import Options, blocks
 from publishkit.showing.choosing import watching
@@ -209,7 +210,7 @@ class _Published:
                 keeper.keep(before)
                 return [receipt(one, before, Outcome.UNCHANGED) for one in self.asked]
             if row and row.revision not in {"", before.revision} and not self.force:
-                raise _edited(found)
+                raise edited_elsewhere(found.id, found.target.name)
             repository, record = self._whole(keeper)
             editing = able(repository, Editing, found.target, "change what is published")
             with keeper.changing(before):
@@ -280,15 +281,6 @@ def _refuse_other_files(found: Found, digests: Mapping[str, Digests]) -> None:
             target=found.target.name,
             advice="Send what changed as a new version by publishkit new-version.",
         )
-
-
-def _edited(found: Found) -> ConflictError:
-    return ConflictError(
-        f"the metadata of {found.id} was edited on the web since the last push",
-        target=found.target.name,
-        advice="Take the edits over into the folder by publishkit pull FOLDER, or "
-        "overwrite them by --force.",
-    )
 
 
 # ---- deposits that were not named by a folder ----

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from publishkit import planner
@@ -42,4 +43,6 @@ def validate(
         ConfigError: A target, folder or the configuration will not do.
     """
     options = Options(recursive=recursive, allow_secrets=allow_secrets)
-    return planner.check(paths_of(records), setting_of(to), options)
+    setting = setting_of(to)
+    offline = replace(setting, config=setting.config.unsigned())  # so that no keyring is opened
+    return planner.check(paths_of(records), offline, options)

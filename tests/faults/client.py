@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from .proxy import Wire
 
-__all__ = ["KILLED", "Client", "Run"]
+__all__ = ["DRAFTS", "KILLED", "Client", "Run"]
 
 IMPORTED: Final = (
     "bagit",
@@ -35,6 +35,8 @@ IMPORTED: Final = (
 PATIENCE: Final = 240.0
 """Seconds after which a run counts as hanging."""
 KILLED: Final = -9
+DRAFTS: Final = 1000
+"""Unpublished uploads that a NOMAD allows here, and that publishkit is told of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,10 @@ class Run:
     said: str
     """What it printed, errors included."""
     hung: bool = False
+
+
+_OWN: Final = {"nomad": f"max_drafts = {DRAFTS}\n"}
+"""Settings of one backend: cases run side by side, as one user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +76,8 @@ class Client:
         """
         more = f"timeout = {timeout:g}\n" if timeout else ""
         text = "\n".join(
-            f'[targets.{name}]\nbackend = "{name}"\nurl = "{url}"\nsandbox = true\n{more}'
+            f'[targets.{name}]\nbackend = "{name}"\nurl = "{url}"\nsandbox = true\n'
+            f"{more}{_OWN.get(name, '')}"
             for name, url in targets.items()
         )
         (self.folder / "publishkit.toml").write_text(text, encoding="utf-8")

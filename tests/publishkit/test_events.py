@@ -71,12 +71,14 @@ def test_a_push_tells_its_plan_each_record_and_how_it_ended(told: Told, records:
     assert summary["links_files"] == [str(records / "records_links.json")]
 
 
-def test_a_dry_run_tells_the_plan_alone(
+def test_a_dry_run_tells_what_would_happen_and_nothing_more(
     told: Told, records: Path, memory: MemoryRepository
 ) -> None:
     code, found = told("push", records, "--to", "memory", "--dry-run")
-    assert (code, [event["event"] for event in found]) == (0, ["plan", "summary"])
+    kinds_of_all = [event["event"] for event in found]
+    assert (code, kinds_of_all) == (0, ["plan", *["preview"] * 3, "summary"])
     assert found[0]["dry_run"]
+    assert [file["key"] for file in found[1]["files"]] == ["data.csv", "sub/more.txt"]
     assert memory.shelves == {}
 
 

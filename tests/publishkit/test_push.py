@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +15,7 @@ from publishkit.errors import (
     Cancelled,
     ConfigError,
     ConflictError,
+    IntegrityError,
     LimitError,
     LostAnswerError,
     NotFoundError,
@@ -329,6 +331,40 @@ def test_metadata_that_was_edited_on_the_web_is_not_overwritten_unless_forced(
     assert memory.shelves[receipt.id].title == "Edited on the web"
     publishkit.push(records / "0", to="memory", force=True)
     assert memory.shelves[receipt.id].title != "Edited on the web"
+
+
+def test_a_file_that_was_lost_because_it_came_twice_is_sent_again_by_the_same_run(
+    records: Path, memory: MemoryRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    update, repeated = memory.update, time.monotonic()
+
+    def losing(id: str, record: Record, *, revision: str | None = None) -> Deposit | None:
+        if memory.sent.count("data.csv") == 1:
+            del memory.shelves[id].files["data.csv"]
+        return update(id, record, revision=revision)
+
+    monkeypatch.setattr(memory, "update", losing)
+    monkeypatch.setattr(memory, "late", lambda _id: repeated)
+    (receipt,) = publishkit.push(records / "0", to="memory", publish=True)
+    assert receipt.state is State.PUBLISHED
+    assert set(memory.shelves[receipt.id].files) == {"data.csv", "sub/more.txt"}
+    assert sorted(memory.sent) == ["data.csv", "data.csv", "sub/more.txt"]
+
+
+def test_a_file_that_is_lost_for_another_reason_is_not_sent_again_and_again(
+    records: Path, memory: MemoryRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    update, repeated = memory.update, time.monotonic()
+
+    def losing(id: str, record: Record, *, revision: str | None = None) -> Deposit | None:
+        memory.shelves[id].files.pop("data.csv", None)
+        return update(id, record, revision=revision)
+
+    monkeypatch.setattr(memory, "update", losing)
+    monkeypatch.setattr(memory, "transfers", lambda *_: [])
+    monkeypatch.setattr(memory, "late", lambda _id: repeated)
+    with pytest.raises(IntegrityError, match=r"data\.csv"):
+        publishkit.push(records / "0", to="memory", publish=True)
 
 
 def edited_meanwhile(memory: MemoryRepository, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -233,7 +233,7 @@ def test_a_dotenv_file_with_a_token_that_others_can_read_is_refused_with_the_rem
 def test_a_dotenv_file_of_something_else_may_be_as_it_is(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("DATABASE_URL=x\nPUBLISHKIT_MEMORY_TOKEN=\n")
     (tmp_path / ".env").chmod(0o644)
-    assert config.load(tmp_path, environment={}).environment["DATABASE_URL"] == "x"
+    assert config.load(tmp_path, environment={}).sources.dotenv["DATABASE_URL"] == "x"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="other systems have no named pipes")

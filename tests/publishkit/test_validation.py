@@ -370,7 +370,7 @@ def test_an_affiliation_is_named_once() -> None:
 
 
 @pytest.mark.parametrize(
-    "date", ["2024", "2024-05", "2024-05-17", "2024-01/2024-03", "2024-02-29", "-0044", " 2024 "]
+    "date", ["2024", "2024-05", "2024-05-17", "2024-01/2024-03", "2024-02-29", "0001", " 2024 "]
 )
 def test_dates_of_edtf_level_0_are_taken(date: str) -> None:
     assert said(draft(publication_date=date, dates=[{"date": date, "type": {"id": "other"}}])) == []
@@ -391,6 +391,13 @@ def test_dates_of_edtf_level_0_are_taken(date: str) -> None:
         ("2024-05-17T10:00:00", 'write "2024-05-17"'),
         ("2024-05-17T10:00:00Z", 'write "2024-05-17"'),
         ("2024" * 500, '"2024-05-17"'),
+        # InvenioRDM 13.1.2 answers 500 to these
+        ("2024-05/..", '"2024-05-17"'),
+        ("../2024", '"2024-05-17"'),
+        ("-0044", '"2024-05-17"'),
+        ("0000", '"2024-05-17"'),
+        ("0000-12/0001", '"2024-05-17"'),
+        ("2001-21^spring", '"2024-05-17"'),
     ],
 )
 def test_other_dates_are_errors_that_show_a_right_one(date: str, advice: str) -> None:

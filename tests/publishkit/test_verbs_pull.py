@@ -456,12 +456,15 @@ def test_what_other_backends_need_stays_in_the_metadata(
         "declared_targets",
         lambda: {target.name: target for target in backends["memory"].targets},
     )
-    mine = {**metadata(), "elsewhere": {"comment": "mine"}, "memory": {"comment": "old"}}
+    mine = {"$schema": "own.json", **metadata(), "elsewhere": {"comment": "mine"}}
+    mine["memory"] = {"comment": "old"}
     (record / "record_metadata.json").write_text(json.dumps(mine))
     memory.described = metadata("Edited on the web")
     publishkit.pull(record, force=True)
     written = json.loads((record / "record_metadata.json").read_text())
-    assert written == {**metadata("Edited on the web"), "elsewhere": {"comment": "mine"}}
+    kept = {"$schema": "own.json", "elsewhere": {"comment": "mine"}}
+    assert written == {**metadata("Edited on the web"), **kept}
+    assert next(iter(written)) == "$schema"
 
 
 # ---- names ----

@@ -65,6 +65,16 @@ def test_a_change_goes_into_the_folder_and_to_the_draft(
     assert publishkit.update(pushed / "0", changes=NEW)[0].outcome is Outcome.UNCHANGED
 
 
+def test_the_name_of_the_schema_stays_and_changes_nothing(
+    pushed: Path, memory: MemoryRepository
+) -> None:
+    path = pushed / "0" / "record_metadata.json"
+    path.write_text(json.dumps({"$schema": "own.json", **said(pushed / "0")}))
+    assert publishkit.update(pushed / "0")[0].outcome is Outcome.UNCHANGED
+    publishkit.update(pushed / "0", changes=NEW)
+    assert next(iter(said(pushed / "0").items())) == ("$schema", "own.json")
+
+
 def test_the_metadata_of_what_is_published_can_be_changed(
     published: Path, memory: MemoryRepository
 ) -> None:

@@ -14,6 +14,8 @@ from publishkit.testing import RepositoryTests
 from publishkit_nomad.repository import NomadRepository
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from servers.api import NomadServer
 
 
@@ -33,6 +35,13 @@ class TestNomad(RepositoryTests):
         self.kill_every = 1 if nomad_server.version.startswith("2.") else 3
         return NomadRepository(
             Connection(target=target, credentials=credentials, stop=Event(), workers=8)
+        )
+
+    @pytest.fixture
+    def reopened(self, nomad_server: NomadServer) -> Callable[[Credentials], NomadRepository]:
+        target = Target(name="nomad-live", backend="nomad", url=nomad_server.api)
+        return lambda credentials: NomadRepository(
+            Connection(target=target, credentials=credentials, stop=Event(), workers=1)
         )
 
     @pytest.fixture

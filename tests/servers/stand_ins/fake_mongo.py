@@ -37,6 +37,23 @@ DUPLICATE_KEY = 11000
 VERSION = "6.0.0"
 
 
+_all_documents = mongomock.collection.Collection._iter_documents  # noqa: SLF001 - mongomock's own
+
+
+def _documents(collection: Any, wanted: Document) -> Iterator[Document]:
+    """The documents that a filter takes; by its key where it has one, since mongomock scans."""
+    key = wanted.get("_id")
+    if not isinstance(key, str | bson.ObjectId):
+        yield from _all_documents(collection, wanted)
+    elif key in collection._store:  # noqa: SLF001 - as above
+        document = collection._store[key]  # noqa: SLF001 - as above
+        if mongomock.filtering.filter_applies(wanted, document):
+            yield document
+
+
+mongomock.collection.Collection._iter_documents = _documents  # noqa: SLF001 - as above
+
+
 class RefusedError(Exception):
     """An error that MongoDB knows a code and a name for."""
 
@@ -143,8 +160,14 @@ class Engine:
         return self.batch(f"{database}.{command['find']}", found, size)
 
     def do_aggregate(self, command: Document, database: str) -> Document:
-        """Run a pipeline."""
-        found = self.collection(command, database).aggregate(command["pipeline"])
+        """Run a pipeline, of what its first stage takes: mongomock would copy everything first."""
+        collection, pipeline = self.collection(command, database), command["pipeline"]
+        if pipeline and (match := pipeline[0].get("$match")):
+            taken: Any = mongomock.MongoClient()[database][command["aggregate"]]
+            if documents := list(collection.find(match)):
+                taken.insert_many(documents)
+            collection = taken
+        found = collection.aggregate(pipeline)
         size = (command.get("cursor") or {}).get("batchSize")
         return self.batch(f"{database}.{command['aggregate']}", found, size)
 

@@ -1,0 +1,35 @@
+"""The command that prints the schema of a record."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+__all__ = ["schema"]
+
+
+@click.command()
+@click.option(
+    "--write",
+    "folder",
+    metavar="DIR",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Put it into this record folder instead, and name it in the metadata there.",
+)
+def schema(*, folder: Path | None) -> None:
+    """Print the JSON Schema of record_metadata.json.
+
+    Records that `publishkit init` made have it beside them already, so that editors complete and
+    check what you write.
+    """
+    if folder:
+        from publishkit.cli.text import clean, near
+        from publishkit.verbs.schema import write
+
+        click.echo(f"Wrote {clean(near(write(folder)))}")
+        return
+    from publishkit.verbs.schema import schema as made
+
+    click.echo(json.dumps(made(), indent=2, ensure_ascii=False))
