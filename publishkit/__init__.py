@@ -34,7 +34,7 @@ if TYPE_CHECKING:
         UnsupportedError,
     )
     from publishkit.hooks import Target
-    from publishkit.progress import Watcher
+    from publishkit.progress import Activity, PullWatcher, Watcher
     from publishkit.receipts import Outcome, Receipt
     from publishkit.repository import Deposit, State, User
     from publishkit.verbs.adopt import adopt
@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from publishkit.verbs.login import SignedIn, SignedOut, login, logout
     from publishkit.verbs.preview import Preview, preview
     from publishkit.verbs.publish import publish
-    from publishkit.verbs.pull import Pulled, PullWatcher, pull
+    from publishkit.verbs.pull import Pulled, pull
     from publishkit.verbs.push import push
     from publishkit.verbs.request import request
     from publishkit.verbs.schema import schema
@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from publishkit.verbs.version import new_version
 
 __all__ = [
+    "Activity",
     "Answer",
     "AuthenticationError",
     "Cancelled",
@@ -152,11 +153,12 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Activity": "progress",
     "Answer": "abilities",
     "Entry": "abilities",
     "Deposit": "repository",
     "Pulled": "verbs.pull",
-    "PullWatcher": "verbs.pull",
+    "PullWatcher": "progress",
     "pull": "verbs.pull",
     "deposits": "verbs.catalogue",
     "search": "verbs.catalogue",

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from publishkit.tables import Anchor, Tabular
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from publishkit.errors import Problem
     from publishkit.model import Record
     from publishkit.repository import Deposit, Meter, Repository, User
+    from publishkit.tables import Cells
 
 __all__ = [
     "ABILITIES",
@@ -199,7 +202,7 @@ class Permission(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class Share(Tabular):
     """Access that was given to a deposit."""
 
     id: str
@@ -211,6 +214,15 @@ class Share:
     """In UTC; None means never."""
     url: str = field(default="", repr=False)
     """Of a secret link, with its token; '' where the archive does not show it again."""
+
+    def cells(self) -> Cells:
+        """What a table says of it; not the address of a secret link, since notebooks are kept."""
+        return {
+            "who": self.who or "a secret link",
+            "permission": self.permission.value,
+            "until": f"{self.expires:%Y-%m-%d %H:%M} UTC" if self.expires else "",
+            "id": self.id,
+        }
 
 
 class Sharing(ABC):
@@ -294,7 +306,7 @@ class Addresses(ABC):
 
 
 @dataclass(frozen=True, slots=True)
-class Collection:
+class Collection(Tabular):
     """What groups deposits: a NOMAD dataset, an InvenioRDM community."""
 
     id: str
@@ -306,6 +318,16 @@ class Collection:
     doi: str | None = None
     created: datetime | None = None
     """In UTC."""
+
+    def cells(self) -> Cells:
+        """What a table says of it."""
+        return {
+            "name": Anchor(self.name or self.slug, self.page),
+            "id": self.id,
+            "slug": self.slug,
+            "made": f"{self.created:%Y-%m-%d}" if self.created else "",
+            "DOI": Anchor(self.doi, f"https://doi.org/{self.doi}") if self.doi else "",
+        }
 
 
 class Collections(ABC):
@@ -412,7 +434,7 @@ class Search(ABC):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Tabular):
     """What a NOMAD makes of one main file of a deposit."""
 
     id: str
@@ -432,6 +454,22 @@ class Entry:
     page: str = ""
     created: datetime | None = None
     """When its deposit was made, in UTC."""
+
+    @property
+    def state(self) -> str:
+        """How it stands, in a word."""
+        return "failed" if not self.processed else "published" if self.published else "draft"
+
+    def cells(self) -> Cells:
+        """What a table says of it."""
+        return {
+            "id": Anchor(self.id, self.page),
+            "deposit": self.deposit,
+            "state": self.state,
+            "file": self.mainfile,
+            "name": self.name if self.name != self.mainfile else "",
+            "type": self.type,
+        }
 
 
 class Entries(ABC):

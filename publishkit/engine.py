@@ -24,7 +24,7 @@ from publishkit.errors import (
 )
 from publishkit.job import DONE, Job, Result
 from publishkit.locate import follow, locate
-from publishkit.progress import PatienceError
+from publishkit.progress import Activity, PatienceError
 from publishkit.receipts import Outcome
 from publishkit.refusals import edited_elsewhere, unchangeable
 from publishkit.repository import (
@@ -96,6 +96,7 @@ def publish(job: Job, deposit: Deposit, *, late: float = 0.0) -> Deposit:
     # how much, the next one must not take that for somebody's edit
     job.rows.note(contents="")
     after: Deposit | None = None
+    job.doing(Activity.PUBLISHING)
     try:
         after = job.repository.publish(deposit.id, job.record(), seen=deposit)
     except RepositoryError as error:  # a 500 can have published: look before anything else
@@ -178,10 +179,9 @@ def _bring(job: Job, deposit: Deposit, *, created: bool) -> Result:
     job.rows.note(revision=described.revision if repository.metadata_first and described else "")
     held = {} if new else _held(job, deposit)
     sent = _send(job, id_, held)
-    if new or not described:
-        deposit = _describe_last(job, deposit, new=new)
-    else:
-        deposit = repository.settle(id_, job.settling)
+    last = new or not described
+    deposit = _describe_last(job, deposit, new=new) if last else _settled(job, id_)
+    job.doing(Activity.CHECKING)
     deposit = _mended(job, deposit)
     digests = _verify(job, deposit)
     job.rows.keep(deposit)
@@ -229,9 +229,16 @@ def _describe_last(job: Job, deposit: Deposit, *, new: bool) -> Deposit:
         job.rows.note(revision="")  # this run may end before it knows the new one
         after = _describe(job, deposit, deposit.revision)
     else:
+        job.doing(Activity.PROCESSING)
         repository.wait(id_, job.settling)
+        job.doing(Activity.DESCRIBING)
         after = repository.update(id_, job.record())
-    return after or repository.settle(id_, job.settling)
+    return after or _settled(job, id_)
+
+
+def _settled(job: Job, id_: str) -> Deposit:
+    job.doing(Activity.PROCESSING)
+    return job.repository.settle(id_, job.settling)
 
 
 def _held(job: Job, deposit: Deposit) -> Mapping[str, RemoteFile]:
@@ -242,6 +249,7 @@ def _held(job: Job, deposit: Deposit) -> Mapping[str, RemoteFile]:
 def _describe(job: Job, deposit: Deposit, known: str) -> Deposit | None:
     """Replace the metadata, at the revision that was looked at."""
     repository, record = job.repository, job.record()
+    job.doing(Activity.DESCRIBING)
     try:
         return repository.update(deposit.id, record, revision=deposit.revision)
     except ConflictError:
@@ -277,7 +285,7 @@ def _refuse_foreign_edits(job: Job, deposit: Deposit) -> None:
 def _calm(job: Job, deposit: Deposit) -> Deposit:
     """Wait for the end of processing; that it failed is no reason not to send what is right."""
     try:
-        return job.repository.settle(deposit.id, job.settling)
+        return _settled(job, deposit.id)
     except RejectedError:
         return job.repository.get(deposit.id)
 
@@ -291,6 +299,8 @@ def _send(job: Job, id_: str, remote: Mapping[str, RemoteFile]) -> list[DataFile
         job.rows.note(revision="")
         job.repository.remove(id_, unwanted)
     missing = [f for f in job.files if f.key not in remote or f.key in changed]
+    job.told.expected(len(missing), sum(f.size for f in missing))
+    job.doing(Activity.SENDING)
     transfers = sorted(
         job.repository.transfers(id_, job.record(), missing), key=lambda t: t.size, reverse=True
     )
@@ -304,7 +314,7 @@ def _send(job: Job, id_: str, remote: Mapping[str, RemoteFile]) -> list[DataFile
 def _run_all(job: Job, transfers: Iterable[Transfer]) -> Iterable[Mapping[str, Digests]]:
     """Run transfers on their own pool; the first failure stops those not yet begun."""
     futures: list[Future[Mapping[str, Digests]]] = [
-        job.transfers.submit(transfer.run, job.meter) for transfer in transfers
+        job.transfers.submit(_run, job, transfer) for transfer in transfers
     ]
     try:
         for future in futures:
@@ -313,6 +323,12 @@ def _run_all(job: Job, transfers: Iterable[Transfer]) -> Iterable[Mapping[str, D
         for future in futures:
             future.cancel()
         wait(futures)
+
+
+def _run(job: Job, transfer: Transfer) -> Mapping[str, Digests]:
+    digests = transfer.run(job.meter)
+    job.told.arrived(len(transfer.keys))
+    return digests
 
 
 def _verify(job: Job, deposit: Deposit) -> dict[str, Digests]:

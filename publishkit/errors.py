@@ -20,10 +20,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
 
+from publishkit.tables import Tabular
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from publishkit.receipts import Receipt
+    from publishkit.tables import Cells
 
 __all__ = [
     "AuthenticationError",
@@ -59,7 +62,7 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Tabular):
     """One thing found in a record before anything is sent."""
 
     path: str
@@ -71,6 +74,16 @@ class Problem:
     severity: Severity = Severity.ERROR
     record: str = ""
     """The record's folder, filled in by the core."""
+
+    def cells(self) -> Cells:
+        """What a table says of it."""
+        return {
+            "severity": self.severity.value,
+            "record": self.record,
+            "where": self.path,
+            "what": self.message,
+            "what to do": self.advice,
+        }
 
     def __str__(self) -> str:
         where = ": ".join(part for part in (self.record, self.path) if part)

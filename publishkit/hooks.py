@@ -1,6 +1,6 @@
 """What a backend declares of itself, and the one hook by which it is found.
 
-Imports nothing beyond the standard library and pluggy, so that looking a target up costs nothing.
+Imports nothing heavy beyond pluggy, so that looking a target up costs nothing.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import pluggy
+
+from publishkit.tables import Anchor, Tabular
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from publishkit.errors import Problem
     from publishkit.repository import Repository
+    from publishkit.tables import Cells
 
 __all__ = [
     "Backend",
@@ -43,7 +46,7 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class Target(Tabular):
     """A named, configured repository."""
 
     name: str
@@ -70,6 +73,16 @@ class Target:
     """A file of certificates to trust instead of the usual ones."""
     settings: Mapping[str, object] = field(default_factory=dict)
     """What else the configuration says of this target; the backend checks it."""
+
+    def cells(self) -> Cells:
+        """What a table says of it."""
+        return {
+            "target": self.name,
+            "kind": self.backend,
+            "address": Anchor(self.url, self.url),
+            "title": self.title,
+            "sandbox": "yes" if self.sandbox else "",
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,6 @@ attempt, since a body that was read once would be sent empty (urllib3 2's own re
 
 from __future__ import annotations
 
-import logging
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from publishkit.bodies import FileBody
 from publishkit.errors import Cancelled, RepositoryError, TemporaryError
+from publishkit.exchanges import Retry, Sent, retrying, trying
 from publishkit.failures import (
     away,
     is_page,
@@ -47,8 +47,6 @@ if TYPE_CHECKING:
 
 
 __all__ = ["Client", "json_of"]
-
-log = logging.getLogger("publishkit.http")
 
 REDIRECTS: Final = 5
 CONNECT_TIMEOUT: Final = 10.0
@@ -202,15 +200,16 @@ class Client:
         for _ in range(REDIRECTS):
             signed = _origin(url) == own
             session = self._session if signed else self._elsewhere(url)
-            answer = session.get(
-                url,
-                params=params,
-                headers={"Accept": "*/*", "Accept-Encoding": "identity"},
-                timeout=(self._connecting, self._timeout),
-                verify=self._verify if signed else None,
-                allow_redirects=False,
-                stream=True,
-            )
+            with trying("GET", _bare(url)) as tried:
+                answer = tried.answer = session.get(
+                    url,
+                    params=params,
+                    headers={"Accept": "*/*", "Accept-Encoding": "identity"},
+                    timeout=(self._connecting, self._timeout),
+                    verify=self._verify if signed else None,
+                    allow_redirects=False,
+                    stream=True,
+                )
             location = answer.headers.get("Location")
             if not (answer.is_redirect and location):
                 if not answer.ok:
@@ -338,24 +337,24 @@ class Client:
         for _ in range(REDIRECTS):
             data = body() if body else None
             try:
-                answer = self._session.request(
-                    method,
-                    url,
-                    params=params,
-                    json=json,
-                    data=_nonempty(data),
-                    headers=headers,
-                    timeout=(self._connecting, timeout),
-                    verify=self._verify,
-                    allow_redirects=False,
-                )
+                with trying(method, _bare(url), Sent(params, json, data)) as tried:
+                    answer = tried.answer = self._session.request(
+                        method,
+                        url,
+                        params=params,
+                        json=json,
+                        data=_nonempty(data),
+                        headers=headers,
+                        timeout=(self._connecting, timeout),
+                        verify=self._verify,
+                        allow_redirects=False,
+                    )
             except BaseException:
                 _close(data, again=True)
                 raise
             location = answer.headers.get("Location")
             if not (answer.is_redirect and location):
                 _close(data, again=not answer.ok)
-                log.debug("%s %s: %d", method, _bare(url), answer.status_code)
                 return answer
             _close(data, again=True)
             url, params = self._url(self._secured(urljoin(url, location))), None
@@ -378,7 +377,7 @@ class Client:
 
     def _pause(self, seconds: float, failure: RepositoryError) -> None:
         what = str(failure).removesuffix(f". {failure.advice}")
-        log.warning("%s; trying again in %.1f s", what, seconds)
+        retrying(Retry(self.target, failure.method, failure.url, failure.status, what, seconds))
         if self._stop.wait(seconds):
             msg = "stopped"
             raise Cancelled(msg)

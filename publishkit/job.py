@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from publishkit.progress import Activity, Told, Untold
 from publishkit.repository import DataFile, Deposit, Digests, Meter, Repository, State
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DONE", "Choices", "Job", "Result", "Rows"]
 
+NOBODY = Untold()
 DONE = frozenset({State.PUBLISHED, State.IN_REVIEW})
 """The states in which a deposit is not the user's to change."""
 
@@ -81,6 +83,12 @@ class Job:
     """For waits while the repository processes."""
     began: float
     """When this run began, by `time.monotonic()`."""
+    told: Told = NOBODY
+    """Who is told how it goes on."""
+
+    def doing(self, activity: Activity) -> None:
+        """Tell what is done now."""
+        self.told.doing(activity, self.rows.row.state)
 
     @property
     def files(self) -> Sequence[DataFile]:

@@ -20,6 +20,7 @@ from publishkit.errors import (
     RejectedError,
     UnsupportedError,
 )
+from publishkit.progress import Activity
 from publishkit.refusals import gone
 from publishkit.repository import Deposit, State
 
@@ -47,6 +48,7 @@ _FRESH: Mapping[str, Any] = MappingProxyType(
 
 def locate(job: Job) -> tuple[Deposit, bool]:
     """The deposit, and whether this call made it."""
+    job.doing(Activity.LOOKING)
     row = job.rows.row
     if row.id:
         found = _get(job, row)
@@ -99,6 +101,7 @@ def _new_version(job: Job, repository: Versions, old: str) -> Deposit:
     marker = row.next or _new_marker()
 
     def made() -> Deposit:
+        job.doing(Activity.CREATING)
         job.rows.note(sync=True, renew=True, next=marker)  # when, as for a creation
         return repository.new_version(old, marker, job.meter)
 
@@ -175,4 +178,5 @@ def _created(job: Job, marker: str) -> Deposit:
     """Make it, noting when: should this run end here, the next one must know how long to look."""
     record = job.record()  # which may be refused, and then nothing was begun
     job.rows.note(sync=True, renew=True, marker=marker, state=State.CREATING.value)
+    job.doing(Activity.CREATING)
     return job.repository.create(marker, record)

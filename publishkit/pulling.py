@@ -26,6 +26,7 @@ from publishkit.errors import ConfigError, ConflictError, RejectedError, Reposit
 from publishkit.foreign import foreign_of
 from publishkit.keys import PART_SUFFIX, hostile, inside, obstacles
 from publishkit.ledger import STATE_FOLDER
+from publishkit.progress import RunMeter
 from publishkit.repository import DataFile, Digests
 from publishkit.smallfiles import read_small
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from publishkit.abilities import Source
     from publishkit.digests import DigestCache
+    from publishkit.progress import PullWatcher
     from publishkit.repository import Meter
     from publishkit.setting import Setting
 
@@ -358,7 +360,7 @@ def _refuse_changed(verdicts: Mapping[str, Verdict], folder: Path, place: Place)
 
 
 def fetch_all(
-    local: Local, sources: Sequence[Source], place: Place, meter: Meter, setting: Setting
+    local: Local, sources: Sequence[Source], place: Place, watcher: PullWatcher, setting: Setting
 ) -> int:
     """Download files side by side, each to its place; gives their size in bytes.
 
@@ -367,7 +369,14 @@ def fetch_all(
         TemporaryError: The connection broke too often.
         Cancelled: The user stopped the run.
     """
-    tasks = [partial(_fetch, local, source, place, meter) for source in sources]
+    meter = RunMeter(setting.stop, watcher.received)
+
+    def fetch(source: Source) -> int:
+        size = _fetch(local, source, place, meter)
+        watcher.arrived(1)
+        return size
+
+    tasks = [partial(fetch, source) for source in sources]
     return sum(in_parallel(tasks, setting.stop, setting.workers))
 
 

@@ -7,12 +7,15 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from publishkit.repository import State
+from publishkit.tables import Anchor, Tabular
+from publishkit.text import plural, size
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from publishkit.errors import PublishkitError
+    from publishkit.tables import Cells
 
 __all__ = ["Outcome", "Receipt", "page_of"]
 
@@ -36,7 +39,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
+class Receipt(Tabular):
     """What became of one record on one target."""
 
     folder: Path
@@ -69,6 +72,13 @@ class Receipt:
         return page_of(self.state, self.links)
 
     @property
+    def verb(self) -> str:
+        """What was done, in a word: the outcome, or `published` or `submitted`."""
+        if self.published_now and not self.error:
+            return "published" if self.state is State.PUBLISHED else "submitted"
+        return self.outcome.value
+
+    @property
     def ok(self) -> bool:
         """Whether everything that was asked for was done."""
         return (
@@ -77,3 +87,20 @@ class Receipt:
             and not self.held
             and self.outcome is not Outcome.SKIPPED
         )
+
+    def cells(self) -> Cells:
+        """What a table says of it."""
+        sent = f"{plural(self.files_sent, 'file')}, {size(self.bytes_sent)}"
+        waits = f"waits for {self.waiting}" if self.waiting else ""
+        held = "waits, since another target failed" if self.held else ""
+        why = "; ".join(filter(None, [str(self.error or ""), waits, held, *self.failures]))
+        return {
+            "record": self.name,
+            "target": self.target,
+            "outcome": self.verb,
+            "state": self.state.value if self.state else "",
+            "sent": sent if self.files_sent else "",
+            "DOI": Anchor(self.doi, f"https://doi.org/{self.doi}") if self.doi else "",
+            "page": Anchor(self.id or self.page, self.page) if self.page else self.id,
+            "why": why,
+        }

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
+from publishkit.tables import Anchor, Tabular
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import date, datetime
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
     from publishkit.errors import Problem
     from publishkit.model import Record
+    from publishkit.tables import Cells
 
 __all__ = [
     "DataFile",
@@ -85,7 +88,7 @@ class RemoteFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Deposit:
+class Deposit(Tabular):
     """A record as a repository holds it."""
 
     id: str
@@ -110,6 +113,18 @@ class Deposit:
     updated: datetime | None = None
     """When it was last changed, in UTC."""
 
+    def cells(self) -> Cells:
+        """What a table says of it."""
+        when = self.updated or self.created
+        page = self.links.get("record_html") or self.links.get("self_html") or ""
+        return {
+            "id": Anchor(self.id, page),
+            "state": self.state.value,
+            "changed": f"{when:%Y-%m-%d}" if when else "",
+            "title": self.title,
+            "DOI": Anchor(self.doi, f"https://doi.org/{self.doi}") if self.doi else "",
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -123,7 +138,7 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class User:
+class User(Tabular):
     """Somebody with an account; '' where the repository does not say."""
 
     id: str
@@ -131,6 +146,16 @@ class User:
     email: str = ""
     username: str = ""
     affiliation: str = ""
+
+    def cells(self) -> Cells:
+        """What a table says of them."""
+        return {
+            "name": self.name or self.username,
+            "e-mail": self.email,
+            "id": self.id,
+            "user name": self.username,
+            "affiliation": self.affiliation,
+        }
 
 
 @dataclass(frozen=True, slots=True)

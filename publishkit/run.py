@@ -6,6 +6,7 @@ import logging
 import time
 from collections import defaultdict
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -16,14 +17,14 @@ from publishkit.engine import bring_up, publish
 from publishkit.errors import Cancelled, PublishkitError
 from publishkit.job import DONE, Job, Result
 from publishkit.linking import Linked, cross
-from publishkit.progress import RunMeter, Watcher
+from publishkit.progress import Activity, RunMeter, StepTold, Watcher
 from publishkit.receipts import Outcome, Receipt
 from publishkit.repository import Repository, State
 from publishkit.rows import DepositRows
 from publishkit.setting import blocks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from publishkit.ledger import Ledger
@@ -124,12 +125,22 @@ class Run:
         if len(whole) != len(drafts):
             return list(drafts)
         try:
-            crossed = cross(whole)
+            with self._linking(drafts):
+                crossed = cross(whole)
         except Cancelled:
             raise
         except Exception as error:  # noqa: BLE001 - one record's failure does not stop the others
             return [replace(draft, error=_known(error)) for draft in drafts]
         return [_with_deposit(draft, crossed[draft.step.target.name]) for draft in drafts]
+
+    @contextmanager
+    def _linking(self, drafts: Sequence[_Draft]) -> Iterator[None]:
+        with ExitStack() as stack:
+            for draft in drafts:
+                told = stack.enter_context(StepTold(self._watcher, draft.step))
+                state = draft.job.rows.row.state if draft.job else ""
+                told.doing(Activity.LINKING, state)
+            yield
 
     def _in_order(self, drafts: Sequence[_Draft]) -> list[Receipt]:
         """Publish what registers its address first, and what names it once that is public."""
@@ -154,22 +165,30 @@ class Run:
             raise
 
     def _draft(self, step: Step) -> _Draft:
+        with StepTold(self._watcher, step) as told:
+            draft = self._brought(step, told)
+            if self._drafts_only:
+                _report(draft, told)
+            return draft
+
+    def _brought(self, step: Step, told: StepTold) -> _Draft:
         job: Job | None = None
         try:
-            job = self._job(step)
-            draft = _Draft(step, job=job, result=bring_up(job))
+            job = self._job(step, told)
+            return _Draft(step, job=job, result=bring_up(job))
         except Cancelled:
             raise
         except Exception as error:  # noqa: BLE001 - one record's failure does not stop the others
-            draft = _Draft(step, job=job, error=_known(error))
-        if self._drafts_only:
-            self._report(draft)
-        return draft
+            return _Draft(step, job=job, error=_known(error))
 
     def _finish(self, draft: _Draft) -> list[Receipt]:
         """Publish a draft if that was asked for and nothing speaks against it."""
         if self._drafts_only:
             return _receipts(draft)
+        with StepTold(self._watcher, draft.step) as told:
+            return _report(self._published(draft), told)
+
+    def _published(self, draft: _Draft) -> _Draft:
         ready = draft.job and draft.result and not (draft.error or draft.held or draft.waiting)
         if self._plan.options.publish and draft.job and draft.result and ready:
             try:
@@ -181,20 +200,11 @@ class Run:
                 raise
             except Exception as error:  # noqa: BLE001 - as above
                 draft = replace(draft, error=_known(error))
-        return self._report(draft)
-
-    def _report(self, draft: _Draft) -> list[Receipt]:
-        receipts = _receipts(draft)
-        for receipt in receipts:
-            try:
-                self._watcher.finished(receipt)
-            except Exception as error:
-                log.debug("the watcher failed", exc_info=error)
-        return receipts
+        return draft
 
     # ---- jobs ----
 
-    def _job(self, step: Step) -> Job:
+    def _job(self, step: Step, told: StepTold) -> Job:
         setting, options = self._plan.setting, self._plan.options
         contents = Contents(step, self._blocks, allow_secrets=options.allow_secrets)
         known = step.fingerprint if self._plan.rests(step) and not step.group else ""
@@ -218,9 +228,10 @@ class Run:
             choices=options.choices,
             digests=setting.digests,
             transfers=self._transfers,
-            meter=RunMeter(self._stop, self._watcher.sent),
-            settling=RunMeter(self._stop, self._watcher.sent, options.wait_timeout),
+            meter=RunMeter(self._stop, told.sent),
+            settling=RunMeter(self._stop, told.sent, options.wait_timeout),
             began=self._began,
+            told=told,
         )
 
     def _repository(self, step: Step, contents: Contents, rows: DepositRows) -> Repository:
@@ -232,6 +243,13 @@ class Run:
             ]
             return repository.group(step.group, members)
         return repository
+
+
+def _report(draft: _Draft, told: StepTold) -> list[Receipt]:
+    receipts = _receipts(draft)
+    for receipt in receipts:
+        told.finished(receipt)
+    return receipts
 
 
 def _resolved(

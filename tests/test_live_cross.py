@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from typing import TYPE_CHECKING, Any
 
@@ -145,7 +146,7 @@ def killed_at(user: Shell, count: int) -> bool:
     assert process.stderr is not None
     seen = 0
     for line in process.stderr:
-        seen += "publishkit.http" in line
+        seen += bool(re.search(r" (GET|POST|PUT|DELETE) http", line))
         if seen >= count:
             process.kill()
             process.communicate()

@@ -28,13 +28,18 @@ from publishkit.cli.sharing import share
 from publishkit.cli.signing import login, logout, whoami
 from publishkit.cli.starting import init
 from publishkit.cli.state import publish, status, update
-from publishkit.cli.text import clean
 from publishkit.errors import Cancelled, PublishkitError
+from publishkit.showing.display import shown_now
+from publishkit.showing.ink import colours
+from publishkit.text import clean
 
 if TYPE_CHECKING:
     from types import FrameType
 
 __all__ = ["cli", "main"]
+
+_CURSOR = b"\x1b[?25h\n"
+"""Shows the cursor, which a live table hides."""
 
 
 @click.group(
@@ -88,7 +93,7 @@ def main() -> None:
 
 def _run() -> int:
     try:
-        return int(cli.main(prog_name="publishkit", standalone_mode=False) or 0)
+        return int(cli.main(prog_name="publishkit", standalone_mode=False, color=colours()) or 0)
     except click.exceptions.Exit as ended:
         return ended.exit_code
     except click.ClickException as error:
@@ -129,11 +134,17 @@ def _listen_for_signals() -> None:
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         nonlocal asked
+        shown = shown_now()
+        with suppress(OSError):  # not by a stream, which the signal may have interrupted
+            if asked and shown:
+                os.write(2, _CURSOR)
+            elif shown:
+                shown.stopping()
+            elif not asked:
+                os.write(2, b"Stopping; press Ctrl-C again to leave at once.\n")
         if asked:
             os._exit(Cancelled.exit_code)  # the journal makes that safe
         asked = True
-        with suppress(OSError):  # not by a stream, which the signal may have interrupted
-            os.write(2, b"Stopping; press Ctrl-C again to leave at once.\n")
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGINT, stop)

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import click
 
 from publishkit.cli import logs, options
+from publishkit.cli.columns import in_columns, show_columns
 from publishkit.cli.groups import Group
 from publishkit.cli.output import print_json
-from publishkit.cli.text import clean
+from publishkit.text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -193,6 +194,9 @@ def _show(found: Iterable[Deposit | Entry], *, as_json: bool, quiet: bool) -> No
     from publishkit.abilities import Entry
 
     with piped():
+        if in_columns(as_json=as_json, quiet=quiet):
+            show_columns(found)
+            return
         for one in found:
             if as_json:
                 print_json(one)
@@ -207,9 +211,8 @@ def _of_deposit(one: Deposit) -> str:
 
 
 def _of_entry(one: Entry) -> str:
-    state = "failed" if not one.processed else "published" if one.published else "draft"
     name = one.name if one.name != one.mainfile else ""
-    fixed = f"{one.id:<28} {one.deposit:<22} {state:<10}"
+    fixed = f"{one.id:<28} {one.deposit:<22} {one.state:<10}"
     return clean("  ".join(filter(None, [fixed, one.mainfile, name, one.type])).rstrip())
 
 

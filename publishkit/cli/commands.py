@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from publishkit.cli import completing, confirming, logs, options, planned, report
+from publishkit.cli import completing, logs, options, report, running
 from publishkit.errors import RecordError, Severity
-
-if TYPE_CHECKING:
-    from publishkit.plan import Plan
 
 __all__ = ["adopt", "new_version", "push", "targets", "validate"]
 
@@ -58,6 +55,7 @@ __all__ = ["adopt", "new_version", "push", "targets", "validate"]
     help="How many records, and how many files, are sent at once.",
 )
 @options.allow_secrets
+@options.as_json
 @options.loudness
 def push(
     *,
@@ -80,6 +78,7 @@ def push(
     no_wait: bool,
     workers: int,
     allow_secrets: bool,
+    as_json: bool,
     quiet: bool,
     verbose: int,
 ) -> None:
@@ -94,29 +93,27 @@ def push(
     from publishkit.verbs.push import plan
 
     logs.configure(verbose)
-    made = plan(
-        records,
-        to,
-        Options(
-            publish=publish,
-            recursive=recursive,
-            links=links,
-            skip_invalid=skip_invalid,
-            group=group,
-            cross=cross,
-            publish_now=publish_now,
-            wait_timeout=0.0 if no_wait else wait_timeout,
-            workers=workers,
-            allow_secrets=allow_secrets,
-            choices=Choices(
-                force=force,
-                recreate=recreate,
-                resubmit=resubmit,
-                allow_failed_entries=allow_failed_entries,
-            ),
+    chosen = Options(
+        publish=publish,
+        recursive=recursive,
+        links=links,
+        skip_invalid=skip_invalid,
+        group=group,
+        cross=cross,
+        publish_now=publish_now,
+        wait_timeout=0.0 if no_wait else wait_timeout,
+        workers=workers,
+        allow_secrets=allow_secrets,
+        choices=Choices(
+            force=force,
+            recreate=recreate,
+            resubmit=resubmit,
+            allow_failed_entries=allow_failed_entries,
         ),
     )
-    _carry_out(made, dry_run=dry_run, yes=yes, quiet=quiet, every=verbose > 0)
+    making = partial(plan, records, to, chosen)
+    how = running.How(dry_run=dry_run, yes=yes, as_json=as_json, quiet=quiet, every=verbose > 0)
+    running.push(making, how)
 
 
 @click.command("new-version")
@@ -133,6 +130,7 @@ def push(
     help="Publish although not everything could be processed.",
 )
 @options.allow_secrets
+@options.as_json
 @options.loudness
 def new_version(
     *,
@@ -144,6 +142,7 @@ def new_version(
     links: Path | None,
     allow_failed_entries: bool,
     allow_secrets: bool,
+    as_json: bool,
     quiet: bool,
     verbose: int,
 ) -> None:
@@ -159,24 +158,9 @@ def new_version(
     logs.configure(verbose)
     choices = Choices(new_version=True, allow_failed_entries=allow_failed_entries)
     chosen = Options(publish=publish, links=links, allow_secrets=allow_secrets, choices=choices)
-    made = plan_new_version(what, to, chosen)
-    _carry_out(made, dry_run=dry_run, yes=yes, quiet=quiet, every=verbose > 0)
-
-
-def _carry_out(made: Plan, *, dry_run: bool, yes: bool, quiet: bool, every: bool) -> None:
-    from publishkit.verbs.push import carry_out
-
-    report.show_problems(made.problems, quiet=quiet)
-    if dry_run:
-        planned.show_plan(made, every=every)
-        return
-    _confirm(made, yes=yes)
-    with report.Reporter(made, quiet=quiet) as watcher:
-        carry_out(made, watcher)
-
-
-def _confirm(plan: Plan, *, yes: bool) -> None:
-    confirming.publishing([step.target for step in plan.irreversible], yes=yes)
+    making = partial(plan_new_version, what, to, chosen)
+    how = running.How(dry_run=dry_run, yes=yes, as_json=as_json, quiet=quiet, every=verbose > 0)
+    running.push(making, how)
 
 
 @click.command()

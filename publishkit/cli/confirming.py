@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from publishkit.cli.options import NEVER_ASK
-from publishkit.cli.text import clean, plural
+from publishkit.text import clean, plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

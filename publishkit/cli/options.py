@@ -69,7 +69,7 @@ def loudness(command: Command) -> Command:
     """How much a command says."""
     command = click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")(command)
     return click.option(
-        "-v", "--verbose", count=True, help="Say what is repeated (-v), every request (-vv)."
+        "-v", "--verbose", count=True, help="Say each request (-v), what is in them too (-vv)."
     )(command)
 
 

@@ -6,17 +6,27 @@ import json
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import click
 
 from publishkit.errors import PublishkitError
 
-__all__ = ["plain", "print_json"]
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+__all__ = ["as_data", "plain", "print_json"]
 
 
 def print_json(found: object) -> None:
     """Print an object of the library on one line: its fields by their names, times in UTC."""
     click.echo(json.dumps(found, default=plain))
+
+
+def as_data(found: object) -> JsonValue:
+    """An object of the library as JSON."""
+    data: JsonValue = json.loads(json.dumps(found, default=plain))
+    return data
 
 
 def plain(found: object) -> object:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from publishkit.cli import confirming, logs, options, shown
+from publishkit.cli.columns import in_columns, show_columns
 from publishkit.cli.groups import Group
 from publishkit.cli.output import print_json
-from publishkit.cli.text import clean
+from publishkit.text import clean
 
 if TYPE_CHECKING:
     from publishkit.abilities import Collection
@@ -35,8 +36,10 @@ def list_(*, query: str, to: str, as_json: bool, quiet: bool, verbose: int) -> N
     from publishkit.verbs.collections import collections as look
 
     logs.configure(verbose)
-    none = True
-    for one in look(to, query):
+    found = look(to, query)
+    columns = in_columns(as_json=as_json, quiet=quiet)
+    none = not (columns and show_columns(found))
+    for one in found:
         none = False
         _show(one, as_json=as_json, quiet=quiet)
     if none and not (as_json or quiet):
@@ -112,8 +115,10 @@ def users(
     logs.configure(verbose)
     if bool(query.strip()) == bool(id_):
         raise click.UsageError("Give a name or a part of it, or an id by --id.")
-    none = True
-    for one in [user(id_, to)] if id_ else look(query, to):
+    found = iter([user(id_, to)]) if id_ else look(query, to)
+    columns = in_columns(as_json=as_json, quiet=quiet)
+    none = not (columns and show_columns(found))
+    for one in found:
         none = False
         if as_json:
             print_json(one)

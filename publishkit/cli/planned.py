@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from publishkit.cli.output import print_json
 from publishkit.cli.text import clean, near, plural, size
 
 if TYPE_CHECKING:
@@ -31,12 +30,11 @@ _LABEL: Final = 11
 _INDENT: Final = " " * (_LABEL + 1)
 
 
-def show_plan(plan: Plan, *, as_json: bool = False, every: bool = False) -> None:
+def show_plan(plan: Plan, *, every: bool = False) -> None:
     """Print what a push would do, deposit by deposit, as it is found out.
 
     Args:
         plan: What would be carried out.
-        as_json: Whether to print an object a line, for machines.
         every: Whether to name all files and changes.
     """
     from publishkit.verbs.preview import previews
@@ -44,12 +42,7 @@ def show_plan(plan: Plan, *, as_json: bool = False, every: bool = False) -> None
     seen: list[Preview] = []
     for one in previews(plan):
         seen.append(one)
-        if as_json:
-            print_json(one)
-        else:
-            _show(one, every=every)
-    if as_json:
-        return
+        _show(one, every=every)
     for part in plan.skipped:
         click.echo(f"{'skip':<{_LABEL}} {clean(part.name)}: not valid")
     for renaming in plan.renamings:

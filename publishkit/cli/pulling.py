@@ -4,26 +4,21 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from threading import Lock
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import click
 
 from publishkit.cli import catalogue, completing, logs, options, report
 from publishkit.cli.output import print_json
-from publishkit.cli.text import clean, near, plural, size
 from publishkit.errors import (
     AuthenticationError,
     PublishkitError,
     RejectedError,
     TemporaryError,
 )
+from publishkit.text import clean, near, plural, size
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
-    from rich.progress import Progress, TaskID
-
     from publishkit.abilities import Answer
     from publishkit.verbs.pull import Pulled
 
@@ -67,10 +62,11 @@ def pull(
     DIR is a new or empty folder, or a record's; by default one that is called like the id.
     Running the same command again goes on where it stopped. Your changes are not overwritten.
     """
+    from publishkit.showing.receiving import Receiving
     from publishkit.verbs.pull import pull as get
 
     logs.configure(verbose)
-    with _Progress(quiet=quiet or as_json) as watcher:
+    with Receiving(quiet=quiet or as_json) as watcher:
         pulled = get(
             what, folder, to=to, links=links, force=force, archives=archives, watcher=watcher
         )
@@ -103,10 +99,11 @@ def pull_entry(
     verbose: int,
 ) -> None:
     """Download the raw files of an entry into DIR; by default one that is called like its id."""
+    from publishkit.showing.receiving import Receiving
     from publishkit.verbs.entries import pull_entry as get
 
     logs.configure(verbose)
-    with _Progress(quiet=quiet or as_json) as watcher:
+    with Receiving(quiet=quiet or as_json) as watcher:
         pulled = get(id, folder, to, force=force, watcher=watcher)
     if as_json:
         print_json(pulled)
@@ -127,53 +124,6 @@ def _quoted(text: str) -> str:
     import shlex
 
     return shlex.quote(text)
-
-
-class _Progress:
-    """A bar where there is a terminal."""
-
-    def __init__(self, *, quiet: bool) -> None:
-        self._shown = not quiet and bool(sys.stderr and sys.stderr.isatty())
-        self._lock = Lock()
-        self._bar: Progress | None = None
-        self._task: TaskID | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._bar:
-            self._bar.stop()
-
-    def expected(self, files: int, nbytes: int) -> None:
-        """Show the bar, if anything is to come."""
-        if not (self._shown and files):
-            return
-        from rich import progress
-        from rich.console import Console
-
-        self._bar = progress.Progress(
-            progress.TextColumn("downloading"),
-            progress.BarColumn(),
-            progress.DownloadColumn(),
-            progress.TransferSpeedColumn(),
-            progress.TimeRemainingColumn(),
-            console=Console(stderr=True),
-            transient=True,
-        )
-        self._task = self._bar.add_task("", total=nbytes or None)
-        self._bar.start()
-
-    def received(self, nbytes: int) -> None:
-        """Move the bar."""
-        with self._lock:
-            if self._bar and self._task is not None:
-                self._bar.advance(self._task, nbytes)
 
 
 @click.command()

@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
-from collections import Counter
-from contextlib import suppress
-from threading import Lock
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import click
 
-from publishkit.cli.text import clean, near, plural, size
-from publishkit.errors import Problem, PublishkitError, RecordError, Severity
+from publishkit.cli.columns import in_columns, show_rows
+from publishkit.errors import Cancelled, Problem, PublishkitError, RecordError, Severity
+from publishkit.showing.ink import Ink
+from publishkit.text import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from types import TracebackType
-
-    from rich.progress import Progress, TaskID
+    from collections.abc import Mapping, Sequence
 
     from publishkit.config import Config
     from publishkit.hooks import Target
-    from publishkit.plan import Plan
     from publishkit.receipts import Receipt
     from publishkit.repository import User
+    from publishkit.tables import Cells
 
 __all__ = [
-    "Reporter",
     "show_account",
     "show_error",
     "show_problems",
@@ -41,8 +37,11 @@ def show_error(error: PublishkitError) -> None:
     """Print an error and what to do next."""
     if isinstance(error, RecordError):
         show_problems(error.problems, quiet=False)
-    click.secho("Error: ", fg="red", nl=False, err=True)
-    click.echo(clean(str(error)), err=True)
+    said = clean(str(error))
+    if isinstance(error, Cancelled):  # which is what the user wanted
+        click.echo(said[:1].upper() + said[1:], err=True)
+        return
+    click.echo(Ink.of(sys.stderr).paint("Error: ", "red") + said, err=True, color=True)
 
 
 def show_problems(problems: Sequence[Problem], *, quiet: bool) -> None:
@@ -50,105 +49,16 @@ def show_problems(problems: Sequence[Problem], *, quiet: bool) -> None:
     for problem in problems:
         if problem.severity is Severity.ERROR or not quiet:
             severity, _, rest = str(problem).partition(": ")
-            click.secho(f"{severity}: ", fg=_COLOURS[problem.severity], nl=False, err=True)
-            click.echo(clean(rest), err=True)
+            marked = Ink.of(sys.stderr).paint(f"{severity}: ", _COLOURS[problem.severity])
+            click.echo(marked + clean(rest), err=True, color=True)
 
 
 def show_receipt(receipt: Receipt, verb: str = "") -> None:
     """Print what became of one record on one target."""
-    from publishkit.receipts import Outcome
+    from publishkit.showing.reporting import receipt_lines
 
-    verb = verb or _verb(receipt)
-    colour = "red" if receipt.outcome is Outcome.FAILED else None if receipt.ok else "yellow"
-    click.secho(f"{verb:<10}", fg=colour, nl=False)
-    click.echo(clean(f" {receipt.name} on {receipt.target}{_details(receipt)}"))
-    for failure in receipt.failures:
-        click.echo(f"           not processed: {clean(failure)}")
-
-
-def _verb(receipt: Receipt) -> str:
-    from publishkit.repository import State
-
-    if receipt.published_now and not receipt.error:
-        return "published" if receipt.state is State.PUBLISHED else "submitted"
-    return receipt.outcome.value
-
-
-def _details(receipt: Receipt) -> str:
-    if receipt.error:
-        return f": {str(receipt.error).removeprefix(f'{receipt.target}: ')}"
-    parts = [receipt.state.value] if receipt.state and not receipt.published_now else []
-    if receipt.files_sent:
-        parts.append(f"{plural(receipt.files_sent, 'file')} sent, {size(receipt.bytes_sent)}")
-    if receipt.held:
-        parts.append("not published, since another target failed")
-    if receipt.waiting:
-        parts.append(f"not published until {receipt.waiting} has: push again then")
-    said = f": {', '.join(parts)}" if parts else ""
-    return said + "".join(f"  {one}" for one in (receipt.doi, receipt.page) if one)
-
-
-class Reporter:
-    """Prints how a run goes on: a progress bar where there is a terminal, a line a record."""
-
-    def __init__(self, plan: Plan, *, quiet: bool) -> None:
-        self._quiet = quiet
-        self._lock = Lock()
-        self._counts: Counter[str] = Counter()
-        self._links = sorted({near(part.ledger) for step in plan.steps for part in step.parts})
-        self._total = sum(step.bytes for step in plan.steps if step.action != "nothing")
-        self._bar: Progress | None = None
-        self._task: TaskID | None = None
-
-    def __enter__(self) -> Self:
-        if not self._quiet and sys.stderr and sys.stderr.isatty() and self._total:
-            from rich import progress
-            from rich.console import Console
-
-            self._bar = progress.Progress(
-                progress.TextColumn("sending"),
-                progress.BarColumn(),
-                progress.DownloadColumn(),
-                progress.TransferSpeedColumn(),
-                progress.TimeRemainingColumn(),
-                console=Console(stderr=True),
-                transient=True,
-                redirect_stdout=True,
-            )
-            self._task = self._bar.add_task("", total=self._total)
-            self._bar.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._bar:
-            self._bar.stop()
-        if self._quiet or not self._counts:
-            return
-        counts = ", ".join(f"{number} {verb}" for verb, number in self._counts.items())
-        links = f" Links: {', '.join(self._links)}" if self._links else ""
-        with suppress(OSError):
-            click.echo(clean(f"{counts}.{links}"))
-
-    def planned(self, plan: Plan) -> None:
-        """Say nothing; the problems were shown with the plan."""
-
-    def sent(self, nbytes: int) -> None:
-        """Move the bar."""
-        if self._bar and self._task is not None:
-            self._bar.advance(self._task, nbytes)
-
-    def finished(self, receipt: Receipt) -> None:
-        """Print a line, errors even when quiet."""
-        with self._lock:
-            self._counts[_verb(receipt)] += 1
-            if not self._quiet or not receipt.ok:
-                with suppress(OSError):  # nobody reads it: the push goes on
-                    show_receipt(receipt)
+    for line in receipt_lines(receipt, Ink.of(sys.stdout), verb):
+        click.echo(line, color=True)  # the ink knows
 
 
 def show_targets() -> None:
@@ -157,6 +67,10 @@ def show_targets() -> None:
     from publishkit.verbs.targets import abilities, targets
 
     config = configuration.load()
+    if in_columns(as_json=False, quiet=False):
+        known = {target.name: _signed(config, target) for target in targets()}
+        _show_targets_in_columns(known)
+        return
     for target in targets():
         able = abilities(target)
         signed = _signed(config, target)
@@ -164,6 +78,26 @@ def show_targets() -> None:
             ["sandbox"] * target.sandbox + able + [signed] * (not target.url.startswith("file:"))
         )
         click.echo(f"{target.name:<16} {target.backend:<8} {target.url}  ({', '.join(marks)})")
+
+
+def _show_targets_in_columns(signed: Mapping[str, str]) -> None:
+    """A table, and below it what targets can do: the same for many of them."""
+    from publishkit.verbs.targets import abilities, targets
+
+    found = targets()
+    show_rows(_row(one, signed[one.name]) for one in found)
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for target in found:
+        alike.setdefault(tuple(abilities(target)), []).append(target.name)
+    for able, names in alike.items():
+        said = f"{', '.join(names)}: {', '.join(able) or 'only push'}"
+        width = shutil.get_terminal_size().columns - 1
+        click.echo("\n" + click.wrap_text(clean(said), width, subsequent_indent="  "))
+
+
+def _row(target: Target, signed: str) -> Cells:
+    cells = {name: cell for name, cell in target.cells().items() if name != "title"}
+    return {**cells, "credentials": "" if target.url.startswith("file:") else signed}
 
 
 def _signed(config: Config, target: Target) -> str:

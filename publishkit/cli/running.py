@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
-from publishkit.cli import report, shown
+from publishkit.cli import confirming, planned, report, shown
 from publishkit.cli.output import print_json
-from publishkit.cli.text import near
 from publishkit.errors import PublishkitError
+from publishkit.text import near
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -21,7 +22,15 @@ if TYPE_CHECKING:
     from publishkit.receipts import Receipt
     from publishkit.verbs.working import Work
 
-__all__ = ["carry_out", "naming_failures", "say_changed", "show_each", "wait_timeout"]
+__all__ = [
+    "How",
+    "carry_out",
+    "naming_failures",
+    "push",
+    "say_changed",
+    "show_each",
+    "wait_timeout",
+]
 
 wait_timeout = click.option(
     "--wait-timeout",
@@ -50,11 +59,69 @@ def carry_out(plans: Iterable[Plan], others: Iterable[Work], *, as_json: bool, q
         pass  # it was printed
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class How:
+    """How a push is carried out, and what is said of it."""
+
+    dry_run: bool = False
+    """Only show what would be done."""
+    yes: bool = False
+    """Do not ask before publishing."""
+    as_json: bool = False
+    """Print events for machines."""
+    quiet: bool = False
+    """Say nothing but errors."""
+    every: bool = False
+    """Of a dry run, say all there is to say."""
+
+
+def push(making: Callable[[], Plan], how: How) -> None:
+    """Plan a push, show the plan or carry it out, and say how it goes on.
+
+    Args:
+        making: Gives the plan.
+        how: What is wished.
+    """
+    if how.as_json:
+        _tell(making, how)
+        return
+    from publishkit.showing.reporting import Reporter, checking
+    from publishkit.verbs.push import carry_out as carry
+
+    with checking(quiet=how.quiet):
+        plan = making()
+    report.show_problems(plan.problems, quiet=how.quiet)
+    if how.dry_run:
+        planned.show_plan(plan, every=how.every)
+        return
+    confirming.publishing([step.target for step in plan.irreversible], yes=how.yes)
+    with Reporter(quiet=how.quiet) as watcher:
+        carry(plan, watcher)
+
+
+def _tell(making: Callable[[], Plan], how: How) -> None:
+    from publishkit.cli.machine import telling
+    from publishkit.verbs.preview import previews
+    from publishkit.verbs.push import carry_out as carry
+
+    with telling() as machine:
+        plan = making()
+        machine.found(plan.problems)
+        machine.plan(plan, dry_run=how.dry_run)
+        if how.dry_run:
+            for one in previews(plan):
+                machine.preview(one)
+        else:
+            confirming.publishing([step.target for step in plan.irreversible], yes=how.yes)
+            carry(plan, machine)
+
+
 def _push(plan: Plan, *, as_json: bool, quiet: bool) -> list[Receipt]:
+    from publishkit.showing.reporting import Reporter
     from publishkit.verbs.push import carry_out as push
 
     report.show_problems(plan.problems, quiet=quiet)
-    with report.Reporter(plan, quiet=quiet or as_json) as watcher:
+    with Reporter(quiet=quiet or as_json) as watcher:
         receipts = push(plan, watcher)
     if as_json:
         for receipt in receipts:

@@ -8,7 +8,7 @@ import click
 
 from publishkit.cli import logs, options, running, shown
 from publishkit.cli.output import print_json
-from publishkit.cli.text import clean
+from publishkit.text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import click
 
-from publishkit.cli.text import clean, plural, size
+from publishkit.showing.ink import Ink
+from publishkit.text import clean, plural, size
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -35,8 +37,8 @@ _MOST = 20  # lines of one kind
 
 def show_line(verb: str, text: str, *, colour: str | None = None, err: bool = False) -> None:
     """Print one line: what was done, to what."""
-    click.secho(f"{verb:<10}", fg=colour, nl=False, err=err)
-    click.echo(f" {clean(text)}", err=err)
+    ink = Ink.of(sys.stderr if err else sys.stdout)
+    click.echo(f"{ink.paint(f'{verb:<10}', colour)} {clean(text)}", err=err, color=True)
 
 
 def show_status(status: Status) -> None:
@@ -46,8 +48,14 @@ def show_status(status: Status) -> None:
     total = sum(file.size for file in status.files.values())
     if status.state != "gone":
         known.append(f"{plural(len(status.files), 'file')}, {size(total)}")
-    line = "  ".join(filter(None, [f"{where}: {', '.join(known)}", status.doi, status.page]))
-    show_line(status.state.value, line, colour=_COLOURS.get(status.state.value))
+    ink = Ink.of(sys.stdout)
+    verb = ink.paint(f"{status.state.value:<10}", _COLOURS.get(status.state.value))
+    parts = [f"{verb} {clean(where)}: {clean(', '.join(known))}"]
+    if status.doi:
+        parts.append(ink.link(clean(status.doi), f"https://doi.org/{status.doi}"))
+    if status.page:
+        parts.append(ink.link(clean(status.page), status.page))
+    click.echo("  ".join(parts), color=True)
     if status.title:
         _below(f"title: {status.title}")
     incomplete = [key for key, file in status.files.items() if not file.complete]

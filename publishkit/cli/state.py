@@ -9,8 +9,8 @@ import click
 
 from publishkit.cli import confirming, logs, options, running, shown
 from publishkit.cli.output import print_json
-from publishkit.cli.text import clean, near
 from publishkit.errors import RecordError
+from publishkit.text import clean, near
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence

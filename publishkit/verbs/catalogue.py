@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from publishkit.abilities import Catalogue, Collections, Query, Search
 from publishkit.errors import ConfigError
 from publishkit.finding import able, open_target
+from publishkit.tables import streamed
 from publishkit.verbs.asking import asking
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["deposits", "search"]
 
 
+@streamed
 def deposits(to: str) -> Iterator[Deposit]:
     """One's own deposits on a target, drafts and published, the newest first.
 
@@ -38,6 +40,7 @@ def deposits(to: str) -> Iterator[Deposit]:
         yield from catalogue.deposits()
 
 
+@streamed
 def search(
     text: str, to: str, *, owner: str = "public", collection: str = ""
 ) -> Iterator[Deposit | Entry]:

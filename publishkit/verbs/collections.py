@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from publishkit.abilities import Collection, CollectionKeeping, Collections
 from publishkit.errors import NotFoundError
 from publishkit.finding import able, open_target
+from publishkit.tables import streamed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["collection", "collections", "create_collection", "delete_collection"]
 
 
+@streamed
 def collections(to: str, query: str = "") -> Iterator[Collection]:
     """The collections that one owns or may submit to.
 

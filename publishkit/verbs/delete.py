@@ -15,6 +15,7 @@ from publishkit.journal import journal_of
 from publishkit.ledger import Ledger, ledger_path
 from publishkit.receipts import Outcome, Receipt
 from publishkit.repository import Deposit, State
+from publishkit.tables import Tabular, tabled
 from publishkit.verbs.working import (
     as_path,
     attempt,
@@ -30,11 +31,13 @@ from publishkit.verbs.working import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from publishkit.tables import Cells
+
 __all__ = ["Deleted", "delete", "delete_each", "discard", "discard_each"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Deleted:
+class Deleted(Tabular):
     """A draft that is gone."""
 
     name: str
@@ -46,7 +49,18 @@ class Deleted:
     already: bool = False
     """Whether it was gone before."""
 
+    def cells(self) -> Cells:
+        """What a table says of it."""
+        return {
+            "record": self.name,
+            "target": self.target,
+            "id": self.id,
+            "outcome": "deleted before" if self.already else "deleted",
+            "kept at": self.kept_at,
+        }
 
+
+@tabled
 def delete(
     what: str | Path,
     to: str | None = None,
@@ -157,6 +171,7 @@ def _forget(found: Found, keeper: Keeper) -> Deposit | None:
     return before
 
 
+@tabled
 def discard(
     what: str | Path,
     to: str | None = None,

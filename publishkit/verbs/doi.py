@@ -13,6 +13,7 @@ from publishkit.abilities import (
 )
 from publishkit.finding import able, find, keeping, open_target
 from publishkit.receipts import Outcome, Receipt
+from publishkit.tables import tabled
 from publishkit.verbs.working import as_path, collected, each, receipt, sign_in, whole
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["assign_collection_doi", "assign_doi", "assign_each", "reserve_doi", "reserve_each"]
 
 
+@tabled
 def reserve_doi(
     what: str | Path, to: str | None = None, *, links: str | Path | None = None
 ) -> list[Receipt]:
@@ -54,6 +56,7 @@ def reserve_each(
     yield from each(found, lambda one: [_given(one, _reserving(one).reserve_doi)])
 
 
+@tabled
 def assign_doi(
     what: str | Path, to: str | None = None, *, links: str | Path | None = None
 ) -> list[Receipt]:

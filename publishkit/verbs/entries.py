@@ -14,8 +14,10 @@ from publishkit.finding import able, find, open_target
 from publishkit.keys import hostile
 from publishkit.progress import RunMeter
 from publishkit.pulling import Local, Notes, Place
+from publishkit.showing.choosing import watching_pull
+from publishkit.tables import streamed
 from publishkit.verbs.asking import asking
-from publishkit.verbs.pull import Pulled, PullWatcher, Quiet
+from publishkit.verbs.pull import Pulled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from publishkit.abilities import Entry
+    from publishkit.progress import PullWatcher
     from publishkit.setting import Setting
 
 __all__ = ["archive", "entries", "entry", "pull_entry"]
@@ -30,6 +33,7 @@ __all__ = ["archive", "entries", "entry", "pull_entry"]
 _DOING = "make entries of files"
 
 
+@streamed
 def entries(what: str | Path | None = None, to: str | None = None) -> Iterator[Entry]:
     """The entries of a deposit, or those of all one's own.
 
@@ -95,6 +99,7 @@ def pull_entry(
     *,
     force: bool = False,
     watcher: PullWatcher | None = None,
+    progress: bool | None = None,
 ) -> Pulled:
     """Download the raw files of an entry, as `pull` does those of a deposit.
 
@@ -105,6 +110,7 @@ def pull_entry(
         to: The name of the target.
         force: Whether to overwrite files that differ.
         watcher: Is told how it goes on.
+        progress: Whether to show how it goes on, on standard error; by default in notebooks only.
 
     Raises:
         PublishkitError: As `pull` and `entry` do.
@@ -113,18 +119,18 @@ def pull_entry(
     made = able(repository, Entries, target, _DOING)
     if folder is None and hostile([id]):
         raise ConfigError(f"no folder can be called {id!r}", advice="Name the folder to pull into.")
-    path, told = Path(folder or id), watcher or Quiet()
+    path = Path(folder or id)
     place = Place(target.name, target.url, id, "")
     notes = Notes.read(path)
     pulling.refuse_strange(path, place, notes)
     local = Local(path, notes.of(place), setting.digests)
-    meter = RunMeter(setting.stop, told.received)
-    with asking(setting, target), closing(setting.digests):
+    showing = watching_pull(watcher, progress)
+    with asking(setting, target), closing(setting.digests), showing as told:
         sources = list(made.entry_files(id))
         pulling.refuse_hostile(path, [source.key for source in sources], place)
         missing = pulling.missing(local, sources, place, _silent(setting), force=force)
         told.expected(len(missing), sum(source.size or 0 for source in missing))
-        nbytes = pulling.fetch_all(local, missing, place, meter, setting)
+        nbytes = pulling.fetch_all(local, missing, place, told, setting)
     pulling.sweep(path)
     return Pulled(
         folder=path,

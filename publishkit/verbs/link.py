@@ -22,6 +22,7 @@ from publishkit.identifiers import as_doi, is_url
 from publishkit.keeping import KeptRows
 from publishkit.linking import Linked
 from publishkit.repository import State
+from publishkit.tables import Anchor, Tabular, tabled
 from publishkit.validation.nearest import nearest
 from publishkit.verbs.working import (
     as_path,
@@ -37,13 +38,15 @@ from publishkit.vocabularies import RELATION_TYPES
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from publishkit.tables import Cells
+
 __all__ = ["DEFAULT_RELATION", "Linkage", "link", "link_each"]
 
 DEFAULT_RELATION = "references"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Linkage:
+class Linkage(Tabular):
     """That a deposit belongs to another work, or to a collection."""
 
     name: str
@@ -57,7 +60,23 @@ class Linkage:
     draft: bool = False
     """Whether it is a draft, which counts in the collection once it is published."""
 
+    def cells(self) -> Cells:
+        """What a table says of it."""
+        group = self.collection
+        other = self.link.identifier if self.link else ""
+        url = other if "://" in other else f"https://doi.org/{other}"
+        return {
+            "record": self.name,
+            "target": self.target,
+            "id": self.id,
+            "relation": self.link.relation if self.link else "",
+            "other": Anchor(other, url) if other else "",
+            "collection": Anchor(group.name or group.id, group.page) if group else "",
+            "waits for": "its curators" if self.waiting else "",
+        }
 
+
+@tabled
 def link(
     what: str | Path,
     to: str | None = None,

@@ -17,6 +17,8 @@ from publishkit.plan import Action, keyed
 from publishkit.refusals import edited_elsewhere, gone, unchangeable
 from publishkit.repository import State
 from publishkit.setting import Options, blocks
+from publishkit.tables import Tabular, tabled
+from publishkit.text import plural, size
 from publishkit.validation import parse
 from publishkit.verbs.push import Paths, plan
 
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from publishkit.plan import Part, Plan, Step
     from publishkit.repository import DataFile, Deposit, RemoteFile, Repository, Terms
     from publishkit.row import Row
+    from publishkit.tables import Cells
 
 __all__ = ["FileChange", "MetadataChange", "Preview", "preview", "previews"]
 
@@ -61,7 +64,7 @@ class MetadataChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Preview:
+class Preview(Tabular):
     """What would happen to one deposit."""
 
     records: tuple[str, ...]
@@ -81,6 +84,20 @@ class Preview:
     refusal: RepositoryError | None = None
     """Why it would be left as it is, and what to do then."""
 
+    def cells(self) -> Cells:
+        """What a table says of it."""
+        sent = [one for one in self.files if one.change != _REMOVED]
+        return {
+            "records": ", ".join(self.records),
+            "target": self.target,
+            "action": self.action.value,
+            "state": self.state.value if self.state else "",
+            "files to send": f"{plural(len(sent), 'file')}, {size(self.bytes)}" if sent else "",
+            "metadata": ", ".join(one.path for one in self.metadata),
+            "publishes": "yes" if self.publishes else "",
+            "why not": str(self.refusal or ""),
+        }
+
     @property
     def bytes(self) -> int:
         """How many bytes of data would be sent."""
@@ -88,6 +105,7 @@ class Preview:
         return sum(one.size for one in sent if one.change != _REMOVED)
 
 
+@tabled
 def preview(
     records: Paths,
     to: str | Sequence[str] = "local",

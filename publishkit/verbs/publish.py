@@ -19,10 +19,11 @@ from publishkit.finding import Found, able, find, keeping
 from publishkit.job import DONE, Choices, Job
 from publishkit.keeping import KeptRows
 from publishkit.metadata_file import edit, making, merged, parsed
-from publishkit.progress import Quiet, Watcher
 from publishkit.receipts import Outcome, Receipt
 from publishkit.repository import DataFile, Deposit, State
 from publishkit.setting import Options, blocks
+from publishkit.showing.choosing import watching
+from publishkit.tables import tabled
 from publishkit.verbs.push import carry_out
 from publishkit.verbs.working import (
     as_path,
@@ -46,10 +47,12 @@ if TYPE_CHECKING:
     from publishkit.hooks import Target
     from publishkit.model import Record
     from publishkit.plan import Plan
+    from publishkit.progress import Watcher
 
 __all__ = ["Publication", "access_of", "prepare", "publish", "standing_record"]
 
 
+@tabled
 def publish(
     what: str | Path,
     to: str | None = None,
@@ -63,6 +66,7 @@ def publish(
     wait_timeout: float | None = None,
     allow_secrets: bool = False,
     watcher: Watcher | None = None,
+    progress: bool | None = None,
 ) -> list[Receipt]:
     """Publish deposits, or submit them for review; that cannot be undone, and nothing is asked.
 
@@ -82,6 +86,7 @@ def publish(
         wait_timeout: How many seconds to wait for processing; None waits as long as it takes.
         allow_secrets: Send files too that look like credentials.
         watcher: Is told how a folder's push goes on.
+        progress: Whether to show how it goes on, on standard error; by default in notebooks only.
 
     Raises:
         ConfigError: A folder has no deposit yet, or the target is not known.
@@ -99,9 +104,10 @@ def publish(
     )
     access = access_of(embargo, restricted=restricted)
     publication = prepare(what, to, options, access=access, recursive=recursive)
-    pushes = [partial(carry_out, plan, watcher or Quiet()) for plan in publication.plans]
-    standing = [partial(attempt, one.found, one.carry_out) for one in publication.standing]
-    return collected(one_by_one([*pushes, *standing]))
+    with watching(watcher, progress) as told:
+        pushes = [partial(carry_out, plan, told) for plan in publication.plans]
+        standing = [partial(attempt, one.found, one.carry_out) for one in publication.standing]
+        return collected(one_by_one([*pushes, *standing]))
 
 
 def access_of(

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from publishkit import described, pulling
 from publishkit import folder as folders
@@ -22,42 +22,27 @@ from publishkit.ledger import Ledger, ledger_path
 from publishkit.progress import RunMeter
 from publishkit.pulling import Local, Notes, Place, Verdict
 from publishkit.setting import blocks
+from publishkit.showing.choosing import watching_pull
+from publishkit.tables import Tabular
+from publishkit.text import plural, size
 from publishkit.verbs.asking import asking
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from publishkit.abilities import Entry, Source
+    from publishkit.progress import PullWatcher
+    from publishkit.tables import Cells
 
-__all__ = ["PullWatcher", "Pulled", "Quiet", "pull"]
+__all__ = ["Pulled", "pull"]
 
 ARCHIVES: Final = ".archives"
 """Where the archives of entries lie in a pulled folder: hidden, so that they are no data."""
 _ARCHIVES: Final = "give the archives of entries"
 
 
-class PullWatcher(Protocol):
-    """What a pull tells while it goes on; called from several threads."""
-
-    def expected(self, files: int, nbytes: int) -> None:
-        """So many files are about to be downloaded."""
-
-    def received(self, nbytes: int) -> None:
-        """So many bytes more came, or fewer when negative."""
-
-
-class Quiet:
-    """A watcher that says nothing."""
-
-    def expected(self, files: int, nbytes: int) -> None:
-        """Say nothing."""
-
-    def received(self, nbytes: int) -> None:
-        """Say nothing."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pulled:
+class Pulled(Tabular):
     """What a pull did."""
 
     folder: Path
@@ -76,6 +61,17 @@ class Pulled:
     problems: tuple[Problem, ...] = ()
     """What is wrong with the metadata, which was written all the same."""
 
+    def cells(self) -> Cells:
+        """What a table says of it."""
+        return {
+            "id": self.id,
+            "target": self.target,
+            "folder": str(self.folder),
+            "received": f"{plural(self.files, 'file')}, {size(self.bytes)}",
+            "there already": str(self.kept or ""),
+            "only here": ", ".join(self.others),
+        }
+
 
 @on_disk()
 def pull(
@@ -87,6 +83,7 @@ def pull(
     force: bool = False,
     archives: bool = False,
     watcher: PullWatcher | None = None,
+    progress: bool | None = None,
 ) -> Pulled:
     """Download a deposit into a record folder, from which it can be pushed again.
 
@@ -103,6 +100,7 @@ def pull(
         force: Whether to overwrite files that differ.
         archives: Whether to get what the repository found in each entry, into `.archives`.
         watcher: Is told how it goes on.
+        progress: Whether to show how it goes on, on standard error; by default in notebooks only.
 
     Raises:
         ConfigError: The folder holds something else or cannot be written, or it is not known what
@@ -125,7 +123,8 @@ def pull(
         stack.enter_context(asking(found.setting, found.target))
         stack.callback(found.setting.digests.close)
         keeper = stack.enter_context(keeping(found))
-        work = _Pull(found, place, watcher or Quiet(), force=force)
+        told = stack.enter_context(watching_pull(watcher, progress))
+        work = _Pull(found, place, told, force=force)
         pulled = work.run(_archives(found) if archives else [])
         if found.row:
             keeper.keep(work.deposit)
@@ -240,11 +239,9 @@ class _Pull:
             beside={METADATA_FILE: metadata},
         )
         self.watcher.expected(len(missing), sum(source.size or 0 for source in missing))
-        setting, meter = (
-            self.found.setting,
-            RunMeter(self.found.setting.stop, self.watcher.received),
+        nbytes = pulling.fetch_all(
+            self.local, missing, self.place, self.watcher, self.found.setting
         )
-        nbytes = pulling.fetch_all(self.local, missing, self.place, meter, setting)
         self._get(archives)
         if metadata is not Verdict.KEPT:
             self.local.put_text(METADATA_FILE, text)

@@ -15,14 +15,16 @@ from publishkit.errors import Cancelled, ConfigError, PartialError
 from publishkit.hooks import WORKERS
 from publishkit.job import Choices
 from publishkit.ledger import Ledger
-from publishkit.progress import Quiet, Watcher
 from publishkit.receipts import Outcome, Receipt
 from publishkit.run import Run
 from publishkit.setting import Options, Setting
+from publishkit.showing.choosing import watching
+from publishkit.tables import tabled
 
 if TYPE_CHECKING:
     from publishkit.hooks import Target
     from publishkit.plan import Part, Plan
+    from publishkit.progress import Watcher
 
 __all__ = ["Paths", "carry_out", "paths_of", "plan", "push", "setting_of"]
 
@@ -34,6 +36,7 @@ _PROCESSING = (
 Paths = str | Path | Sequence[str | Path]
 
 
+@tabled
 def push(
     records: Paths,
     to: str | Sequence[str] = "local",
@@ -53,6 +56,7 @@ def push(
     workers: int = WORKERS,
     allow_secrets: bool = False,
     watcher: Watcher | None = None,
+    progress: bool | None = None,
 ) -> list[Receipt]:
     """Push record folders to one target or several, and keep the links.
 
@@ -76,6 +80,7 @@ def push(
         workers: How many records, and how many files, are sent at once.
         allow_secrets: Send files too that look like credentials.
         watcher: Is told how the run goes on.
+        progress: Whether to show how it goes on, on standard error; by default in notebooks only.
 
     Returns:
         A receipt for each record and target.
@@ -105,7 +110,8 @@ def push(
             allow_failed_entries=allow_failed_entries,
         ),
     )
-    return carry_out(plan(records, to, options), watcher or Quiet())
+    with watching(watcher, progress) as told:
+        return carry_out(plan(records, to, options), told)
 
 
 def plan(records: Paths, to: str | Sequence[str], options: Options, *, online: bool = True) -> Plan:

@@ -8,6 +8,7 @@ from publishkit.abilities import LinkSharing, Permission, Share, Sharing
 from publishkit.errors import ConfigError, UnsupportedError
 from publishkit.expiry import as_time
 from publishkit.finding import Found, Keeper, able, find, keeping
+from publishkit.tables import tabled
 from publishkit.verbs.working import as_path, collected, distinct, each, sign_in, whole
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["share", "share_each", "shares", "shares_each", "unshare", "unshare_each"]
 
 
+@tabled
 def share(
     what: str | Path,
     to: str | None = None,
@@ -155,6 +157,7 @@ def _noted(share: Share, *, whole: bool) -> dict[str, JsonValue]:
     return noted
 
 
+@tabled
 def shares(
     what: str | Path, to: str | None = None, *, links: str | Path | None = None
 ) -> list[Share]:
@@ -178,6 +181,7 @@ def shares_each(
     yield from each(_sharable(what, to, links), lambda one: [(one, _sharing(one).shares(one.id))])
 
 
+@tabled
 def unshare(
     what: str | Path,
     whom: str,

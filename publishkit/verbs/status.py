@@ -13,6 +13,8 @@ from publishkit.finding import Found, find, keeping
 from publishkit.keeping import keeping_open
 from publishkit.receipts import page_of
 from publishkit.repository import RemoteFile, Report, State
+from publishkit.tables import Anchor, Tabular, tabled
+from publishkit.text import plural, size
 from publishkit.verbs.asking import asking
 from publishkit.verbs.working import as_path
 
@@ -23,13 +25,15 @@ if TYPE_CHECKING:
 
     from pydantic import JsonValue
 
+    from publishkit.tables import Cells
+
 __all__ = ["Status", "status"]
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Status:
+class Status(Tabular):
     """How a deposit stands."""
 
     name: str
@@ -56,7 +60,23 @@ class Status:
         """The page to look at; '' where there is none."""
         return page_of(self.state, self.links)
 
+    def cells(self) -> Cells:
+        """What a table says of it."""
+        total = sum(file.size for file in self.files.values())
+        held = f"{plural(len(self.files), 'file')}, {size(total)}"
+        return {
+            "record": self.name,
+            "target": self.target,
+            "state": self.state.value,
+            "title": self.title,
+            "holds": held if self.state != "gone" else "",
+            "DOI": Anchor(self.doi, f"https://doi.org/{self.doi}") if self.doi else "",
+            "page": Anchor(self.id, self.page),
+            "not processed": "; ".join(self.failures),
+        }
 
+
+@tabled
 def status(
     what: str | Path,
     to: str | None = None,

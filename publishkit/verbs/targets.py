@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from publishkit import config as configuration
 from publishkit.abilities import ABILITIES
 from publishkit.errors import AuthenticationError
+from publishkit.tables import tabled
 from publishkit.verbs.push import setting_of
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class Identity:
     """When they end, in UTC; None where they never do or that is not known."""
 
 
+@tabled
 def targets() -> list[Target]:
     """Every configured target, by name.
 

@@ -17,11 +17,12 @@ from publishkit.job import Choices
 from publishkit.ledger import Ledger
 from publishkit.metadata_file import edit, making
 from publishkit.plan import Part
-from publishkit.progress import Quiet, Watcher
 from publishkit.receipts import Outcome, Receipt
 from publishkit.refusals import edited_elsewhere
 from publishkit.repository import Deposit, State
 from publishkit.setting import Options, blocks
+from publishkit.showing.choosing import watching
+from publishkit.tables import tabled
 from publishkit.verbs.publish import standing_record
 from publishkit.verbs.push import carry_out
 from publishkit.verbs.working import (
@@ -44,11 +45,13 @@ if TYPE_CHECKING:
     from publishkit.keeping import Keeper
     from publishkit.model import Record
     from publishkit.plan import Plan
+    from publishkit.progress import Watcher
     from publishkit.repository import Digests, Repository
 
 __all__ = ["Updating", "prepare", "update"]
 
 
+@tabled
 def update(
     what: str | Path,
     to: str | None = None,
@@ -60,6 +63,7 @@ def update(
     wait_timeout: float | None = None,
     allow_secrets: bool = False,
     watcher: Watcher | None = None,
+    progress: bool | None = None,
 ) -> list[Receipt]:
     """Bring the metadata of deposits up to date; of published ones too, whose files stay.
 
@@ -74,6 +78,7 @@ def update(
         wait_timeout: How many seconds to wait for processing; None waits as long as it takes.
         allow_secrets: Send files too that look like credentials.
         watcher: Is told how the push of a draft goes on.
+        progress: Whether to show how it goes on, on standard error; by default in notebooks only.
 
     Raises:
         RecordError: A record is not valid, or would not be then; nothing was changed.
@@ -89,9 +94,10 @@ def update(
         choices=Choices(force=force),
     )
     updating = prepare(what, to, options, changes=changes or {}, recursive=recursive)
-    pushes = [partial(carry_out, plan, watcher or Quiet()) for plan in updating.plans]
-    others = [partial(attempt, one.found, one.carry_out) for one in updating.others]
-    return collected(one_by_one([*pushes, *others]))
+    with watching(watcher, progress) as told:
+        pushes = [partial(carry_out, plan, told) for plan in updating.plans]
+        others = [partial(attempt, one.found, one.carry_out) for one in updating.others]
+        return collected(one_by_one([*pushes, *others]))
 
 
 @dataclass(frozen=True, slots=True)

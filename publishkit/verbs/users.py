@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from publishkit.abilities import Users
 from publishkit.finding import able, open_target
+from publishkit.tables import streamed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["user", "users"]
 
 
+@streamed
 def users(query: str, to: str) -> Iterator[User]:
     """Everybody whose name, user name or e-mail address matches, as far as one may see.
 

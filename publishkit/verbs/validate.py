@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from publishkit import planner
 from publishkit.setting import Options
+from publishkit.tables import tabled
 from publishkit.verbs.push import Paths, paths_of, setting_of
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["validate"]
 
 
+@tabled
 def validate(
     records: Paths,
     to: str | Sequence[str] = "local",

@@ -11,17 +11,20 @@ from publishkit.finding import find_one
 from publishkit.hooks import WORKERS
 from publishkit.job import Choices
 from publishkit.ledger import Ledger, ledger_path
-from publishkit.progress import Quiet, Watcher
 from publishkit.setting import Options
+from publishkit.showing.choosing import watching
+from publishkit.tables import tabled
 from publishkit.verbs.push import carry_out, plan
 
 if TYPE_CHECKING:
     from publishkit.plan import Plan
+    from publishkit.progress import Watcher
     from publishkit.receipts import Receipt
 
 __all__ = ["new_version", "plan_new_version"]
 
 
+@tabled
 def new_version(
     what: str | Path,
     to: str | None = None,
@@ -33,6 +36,7 @@ def new_version(
     workers: int = WORKERS,
     allow_secrets: bool = False,
     watcher: Watcher | None = None,
+    progress: bool | None = None,
 ) -> list[Receipt]:
     """Send what changed since a record was published as a new version of its deposit.
 
@@ -48,6 +52,7 @@ def new_version(
         workers: How many records, and how many files, are sent at once.
         allow_secrets: Send files too that look like credentials.
         watcher: Is told how the run goes on.
+        progress: Whether to show how it goes on, on standard error; by default in notebooks only.
 
     Raises:
         ConfigError: A record has no deposit there, or it is not known which target is meant.
@@ -62,7 +67,8 @@ def new_version(
         allow_secrets=allow_secrets,
         choices=Choices(new_version=True, allow_failed_entries=allow_failed_entries),
     )
-    return carry_out(plan_new_version(what, to, options), watcher or Quiet())
+    with watching(watcher, progress) as told:
+        return carry_out(plan_new_version(what, to, options), told)
 
 
 def plan_new_version(what: str | Path, to: str | None, options: Options) -> Plan:

@@ -26,7 +26,8 @@ from publishkit.errors import (
     TemporaryError,
 )
 from publishkit.ledger import LINKS_FILE
-from publishkit.receipts import Outcome, Receipt
+from publishkit.progress import Quiet
+from publishkit.receipts import Outcome
 from publishkit.repository import Deposit, Meter, State
 from publishkit.testing import Killed, MemoryRepository, metadata, write_record
 
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from publishkit.model import Record
-    from publishkit.plan import Plan
+    from publishkit.plan import Plan, Step
 
 
 def links(folder: Path) -> list[dict[str, object]]:
@@ -617,17 +618,14 @@ def test_a_target_that_refuses_the_credentials_is_noticed_before_anything_is_sen
 # ---- stopping ----
 
 
-class StopAtFirstFile:
+class StopAtFirstFile(Quiet):
     """A watcher that sets the run's stop once something was sent."""
 
     def planned(self, plan: Plan) -> None:
         self._stop = plan.setting.stop
 
-    def sent(self, nbytes: int) -> None:
+    def sent(self, step: Step, nbytes: int) -> None:
         self._stop.set()
-
-    def finished(self, receipt: Receipt) -> None:
-        pass
 
 
 def test_a_stopped_run_goes_on_where_it_stopped(records: Path, memory: MemoryRepository) -> None:

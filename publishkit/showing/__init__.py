@@ -1,0 +1,1 @@
+"""How a run is seen: in a terminal, in a notebook, and in words."""
