@@ -110,7 +110,7 @@ def test_ctrl_c_and_the_end_of_input_leave_without_writing(tmp_path: Path) -> No
             terminal.until("> ")
             code, shown = terminal.press(key).end()
         assert code == 130
-        assert "stopped, and nothing was written." in shown
+        assert "Stopped, and nothing was written." in shown
     assert [one.name for one in tmp_path.iterdir()] == ["home"]
 
 

@@ -148,7 +148,7 @@ def test_progress_is_told_while_something_goes_on(
     monkeypatch.setattr(machine.Machine, "tell", noticed)
     monkeypatch.setattr(memory, "create", slow)
     code, found = told("push", records / "0", "--to", "memory")
-    progress = next(event for event in found if event["event"] == "progress")
+    progress = next(e for e in found if e["event"] == "progress" and e["under_way"])
     assert code == 0
     assert (progress["done"], progress["total"]) == (0, 1)
     assert progress["under_way"][0]["doing"] in {"looking", "creating", ""}

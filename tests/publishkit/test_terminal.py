@@ -346,5 +346,5 @@ def test_a_pull_shows_how_far_it_is(desk: Desk) -> None:
 def test_lists_stand_in_columns_below_headings_in_a_terminal(desk: Desk) -> None:
     with Terminal([sys.executable, PROGRAM, "users", "carberry", "--to", "slow"], desk.folder) as t:
         t.end()
-        assert t.lines[0].split() == ["name", "e-mail", "id"]
+        assert t.lines[0].split()[:3] == ["name", "e-mail", "id"]
         assert t.lines[1].startswith("Josiah Carberry  carberry@example.org")
