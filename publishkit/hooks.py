@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel, JsonValue
 
+    from publishkit.entryfiles import EntryFiles
     from publishkit.errors import Problem
     from publishkit.repository import Repository
     from publishkit.tables import Cells
@@ -187,6 +188,8 @@ class Backend:
     """Metadata files of another tool for this kind of repository."""
     foreign_config: ForeignConfig | None = None
     """Configuration files of another tool for it."""
+    entry_files: Callable[[], EntryFiles] | None = None
+    """Gives how files are written of which this kind of repository makes entries."""
     block: Callable[[], type[BaseModel]] | None = None
     """Gives the model of this backend's block in `record_metadata.json`; called when needed."""
     open: Callable[[Connection], Repository]

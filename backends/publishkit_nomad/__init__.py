@@ -15,6 +15,7 @@ from publishkit_nomad.urls import locate, pages
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from publishkit.entryfiles import EntryFiles
     from publishkit.repository import Repository
 
 __all__ = ["publishkit_backend"]
@@ -30,6 +31,7 @@ def publishkit_backend() -> Backend:
         passwords=True,
         pages=pages,
         locate=locate,
+        entry_files=_entry_files,
         block=_block,
         open=_open,
     )
@@ -39,6 +41,12 @@ def _block() -> type[BaseModel]:
     from publishkit_nomad.block import NomadBlock
 
     return NomadBlock
+
+
+def _entry_files() -> EntryFiles:
+    from publishkit_nomad.entry_files import ArchiveFiles
+
+    return ArchiveFiles()
 
 
 def _open(connection: Connection) -> Repository:

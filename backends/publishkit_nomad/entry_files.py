@@ -1,0 +1,41 @@
+"""Archive files: of which NOMAD makes entries, and how these refer to one another."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from publishkit.entryfiles import EntryFiles
+from publishkit_nomad.entry import entry_id_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydantic import JsonValue
+
+__all__ = ["ArchiveFiles"]
+
+
+class ArchiveFiles(EntryFiles):
+    """`*.archive.json`, whose `data` is a section of the definition that `m_def` names."""
+
+    def data_file(self, name: str) -> str:
+        """The name of an archive file, which NOMAD knows by its end."""
+        return f"{name}.archive.json"
+
+    def data(self, definition: str, fields: Mapping[str, JsonValue]) -> bytes:
+        """An archive file: `{"data": {"m_def": ..., ...}}`."""
+        data = {"m_def": definition, **fields}
+        return (json.dumps({"data": data}, ensure_ascii=False, indent=2) + "\n").encode()
+
+    def beside(self, file: str, section: str = "data") -> str:
+        """A reference by the path of a main file in the same upload."""
+        return f"../upload/archive/mainfile/{file}#/{section}"
+
+    def elsewhere(self, deposit: str, entry: str, section: str = "data") -> str:
+        """A reference by the ids of an upload and an entry."""
+        return f"../uploads/{deposit}/archive/{entry}#/{section}"
+
+    def entry_id(self, deposit: str, file: str) -> str:
+        """Made of the upload's id and the main file's path."""
+        return entry_id_of(deposit, file)
