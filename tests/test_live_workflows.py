@@ -182,8 +182,7 @@ def test_edges_between_records_and_entries_of_others(
         (workflow,) = entries_of(user, "a-to-b").values()
         first, second = archive(user, workflow)["workflow2"]["tasks"]
         assert first["outputs"] == second["inputs"]
-        (id_,) = entries_of(user, "a").values()
-        check_what_is_refused(user, nomad_server, id_)
+        check_what_is_refused(user, nomad_server, entries_of(user, "a")["a.archive.json"])
     finally:
         deleted(user)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -520,3 +521,28 @@ def test_a_server_that_is_away_is_an_error_of_its_own(
 def test_a_built_workflow_shows_as_its_drawing(project: Path) -> None:
     built = publishkit.build_workflow("workflow.yaml")
     assert built._repr_svg_() == built.workflow.svg()
+
+
+# ---- the page ----
+
+PAGE = Path(__file__).parents[2] / "docs" / "workflows.md"
+
+
+def examples(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+
+
+def test_the_yaml_of_the_page_is_drawn_as_the_page_shows(project: Path) -> None:
+    Path("page.yaml").write_text(examples("yaml")[0])
+    drawn = publishkit.build_workflow("page.yaml", plot="page.svg").drawing
+    assert drawn
+    assert drawn.read_text() == PAGE.with_name("workflow.svg").read_text()
+
+
+def test_the_python_of_the_page_runs(project: Path) -> None:
+    whole = "\n".join(examples("python")).replace("nomad-test", "memory")
+    found: dict[str, Any] = {}
+    exec(compile(whole, PAGE.name, "exec"), found)  # noqa: S102 - our own
+    assert Path("workflow.svg").exists()
+    assert len(archive(found["built"].file)["tasks"]) == 3
+    assert list(found["flow"].tasks) == ["relax", "bands"]
