@@ -159,6 +159,7 @@ def _refuse_record(home: Path, file: Path, *, chosen: bool) -> None:
 
 def _written(flow: Workflow, registry: Registry) -> tuple[bytes, list[Problem]]:
     """The content of the workflow's file, and everything that is wrong."""
+    files = registry.files  # a target that cannot do it is refused before all else
     wiring = wire(flow)
     linker = _Linker(flow, wiring, registry)
     linked = linker.linked()
@@ -166,7 +167,7 @@ def _written(flow: Workflow, registry: Registry) -> tuple[bytes, list[Problem]]:
     if linked is None or any(one.severity is Severity.ERROR for one in problems):
         return b"", problems
     tasks, inputs, outputs = linked
-    content = registry.files.workflow(flow.name, inputs=inputs, outputs=outputs, tasks=tasks)
+    content = files.workflow(flow.name, inputs=inputs, outputs=outputs, tasks=tasks)
     return content, [*problems, *registry.drafts(linker.entered.values())]
 
 

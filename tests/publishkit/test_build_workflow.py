@@ -438,9 +438,10 @@ def test_an_id_needs_a_target(project: Path) -> None:
 
 
 def test_a_target_without_entries_is_refused(project: Path) -> None:
-    publishkit.push(project / "DFT-1", to="plain")
-    with pytest.raises(UnsupportedError, match="plain cannot tie entries together"):
-        publishkit.build_workflow(of(a={"record": "DFT-1"}), "plain")
+    publishkit.push(write_record(project / "far", {"a.txt": b"a"}), to="plain")
+    for to in ("plain", None):
+        with pytest.raises(UnsupportedError, match="plain cannot tie entries together"):
+            publishkit.build_workflow(of(a={"record": "far"}), to)
 
 
 def test_drafts_are_mentioned_until_they_are_published(project: Path) -> None:
