@@ -20,13 +20,15 @@ from publishkit.abilities import (
     RawRequests,
     Search,
     Source,
+    Workflows,
 )
+from publishkit.entryfiles import Offer
 from publishkit.errors import NotFoundError, RepositoryError
 from publishkit.repository import Deposit, State
 from publishkit.testing.plain import PlainRepository, Shelf
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pydantic import JsonValue
 
@@ -34,6 +36,8 @@ __all__ = ["MemoryDownload", "MemoryEntries", "MemoryRequests", "MemorySearch"]
 
 ENTRY: Final = ".archive.json"
 """How the names of files end that entries are made of."""
+TASK: Final = "task"
+"""The section of an entry that can be the task of a workflow."""
 
 
 class MemorySearch(PlainRepository, Catalogue, Search):
@@ -70,8 +74,8 @@ class MemoryDownload(PlainRepository, Download):
             yield Source(key, len(data), f"sha256:{digest}", partial(_open, data), resumes=True)
 
 
-class MemoryEntries(PlainRepository, Entries):
-    """An entry of every file whose name ends in `.archive.json`."""
+class MemoryEntries(PlainRepository, Entries, Workflows):
+    """An entry of every file whose name ends in `.archive.json`: an object with sections."""
 
     known_collections: dict[str, Collection]
 
@@ -108,6 +112,15 @@ class MemoryEntries(PlainRepository, Entries):
         entry = self.entry(id)
         content: JsonValue = json.loads(self._shelf(entry.deposit).files[entry.mainfile][0])
         return {"metadata": {"entry_id": id, "mainfile": entry.mainfile}, "content": content}
+
+    def offer(self, id: str, sections: Sequence[str] = ()) -> Offer:
+        content = self.archive(id)["content"]
+        there = list(content) if isinstance(content, dict) else []
+        return Offer(
+            task=TASK if TASK in there else "",
+            section=there[0] if there else "",
+            missing=tuple(one for one in sections if one not in there),
+        )
 
     def entry_files(self, id: str) -> Iterator[Source]:
         entry = self.entry(id)

@@ -14,9 +14,14 @@ import yaml
 
 import publishkit
 from publishkit import plugins, workflows
-from publishkit.abilities import Workflows
 from publishkit.errors import ConfigError, RecordError, RejectedError, UnsupportedError
-from publishkit.testing import MemoryRepository, memory_backend, metadata, write_record
+from publishkit.testing import (
+    MemoryRepository,
+    PlainRepository,
+    memory_backend,
+    metadata,
+    write_record,
+)
 from publishkit_nomad.entry_files import ArchiveFiles
 from publishkit_nomad.flows import has, offer_of
 
@@ -51,8 +56,8 @@ def calculation(name: str) -> bytes:
     return json.dumps({"data": {"name": name}, "workflow2": own}).encode()
 
 
-class FlowMemory(MemoryRepository, Workflows):
-    """Entries in memory that can be tasks."""
+class FlowMemory(MemoryRepository):
+    """Entries in memory that offer what those of a NOMAD do."""
 
     def __init__(self, url: str) -> None:
         super().__init__(url)
@@ -80,7 +85,7 @@ def other() -> FlowMemory:
 def targets(memory: FlowMemory, other: FlowMemory, monkeypatch: pytest.MonkeyPatch) -> None:
     """The targets `memory` and `other`, which make entries, and `plain`, which does not."""
     made = memory_backend({"memory": memory, "other": other})
-    plain = memory_backend({"plain": MemoryRepository("https://plain.example")})
+    plain = memory_backend({"plain": PlainRepository("https://plain.example")})
     known = {
         "memory": replace(made, entry_files=ArchiveFiles),
         "plain": replace(
