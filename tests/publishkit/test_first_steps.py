@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
 import pytest
 import requests
 
@@ -20,7 +21,7 @@ from publishkit.receipts import Outcome, Receipt
 from publishkit.testing import MemoryRepository, PlainRepository, memory_backend
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from publishkit.model import Record
     from publishkit.repository import Deposit
@@ -152,6 +153,24 @@ def test_the_help_names_every_command_once_by_what_it_is_for(run: Run) -> None:
     assert max(map(len, out.splitlines())) < 80
     assert "..." not in out.partition("\n")[2]
     assert out.index("init") < out.index("push")
+
+
+def commands(
+    command: click.Command, above: click.Context | None = None
+) -> Iterator[tuple[str, str]]:
+    """Every command, with its help in a terminal of 80 columns."""
+    context = click.Context(command, info_name=command.name, parent=above, terminal_width=80)
+    yield context.command_path, command.get_help(context)
+    if isinstance(command, click.Group):
+        for one in command.commands.values():
+            yield from commands(one, context)
+
+
+@pytest.mark.parametrize(("name", "said"), list(commands(cli)))
+def test_no_help_is_cut_off_or_shows_what_only_the_program_needs(name: str, said: str) -> None:
+    body = said.partition("\n")[2]
+    cut = [line for line in body.splitlines() if line.endswith("...") and "--set" not in line]
+    assert (cut, "\\b" in body, "INTEGER" in body, "\b" in body) == ([], False, False, False), name
 
 
 def test_servers_without_a_name_on_which_one_is_signed_in_are_listed(
