@@ -49,6 +49,7 @@ class Repository:
             env={**os.environ, **self.environment},
             capture_output=True,
             text=True,
+            timeout=300,
             check=False,
         )
         assert done.returncode == code, done.stdout + done.stderr

@@ -107,6 +107,7 @@ def test_declaring_the_backend_imports_nothing_heavy() -> None:
         capture_output=True,
         check=True,
         text=True,
+        timeout=60,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
     assert result.stdout.strip() == "set()"
