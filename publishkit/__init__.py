@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from publishkit._version import __version__
 
 if TYPE_CHECKING:
+    from publishkit import workflows
     from publishkit.abilities import Answer, Collection, Entry, Link, Permission, Share
     from publishkit.errors import (
         AuthenticationError,
@@ -66,11 +67,13 @@ if TYPE_CHECKING:
     from publishkit.verbs.users import user, users
     from publishkit.verbs.validate import validate
     from publishkit.verbs.version import new_version
+    from publishkit.verbs.workflow import Built, build_workflow
 
 __all__ = [
     "Activity",
     "Answer",
     "AuthenticationError",
+    "Built",
     "Cancelled",
     "Collection",
     "ConfigError",
@@ -114,6 +117,7 @@ __all__ = [
     "archive",
     "assign_collection_doi",
     "assign_doi",
+    "build_workflow",
     "collection",
     "collections",
     "convert",
@@ -150,6 +154,7 @@ __all__ = [
     "users",
     "validate",
     "whoami",
+    "workflows",
 ]
 
 _HOMES = {
@@ -190,6 +195,8 @@ _HOMES = {
     "assign_doi": "verbs.doi",
     "collection": "verbs.collections",
     "collections": "verbs.collections",
+    "Built": "verbs.workflow",
+    "build_workflow": "verbs.workflow",
     "convert": "verbs.convert",
     "create_collection": "verbs.collections",
     "delete": "verbs.delete",
@@ -218,11 +225,15 @@ _HOMES = {
     "whoami": "verbs.targets",
 }
 
+_MODULES = {"workflows"}
+
 
 def __getattr__(name: str) -> object:
     """Import a public name when it is first asked for, so that importing publishkit is quick."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name in _MODULES:
+        return import_module(f"{__name__}.{name}")
     found: object = getattr(import_module(f"{__name__}.{_HOMES.get(name, 'errors')}"), name)
     globals()[name] = found
     return found

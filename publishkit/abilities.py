@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from pydantic import JsonValue
 
+    from publishkit.entryfiles import Offer
     from publishkit.errors import Problem
     from publishkit.model import Record
     from publishkit.repository import Deposit, Meter, Repository, User
@@ -60,6 +61,7 @@ __all__ = [
     "Trash",
     "Users",
     "Versions",
+    "Workflows",
 ]
 
 
@@ -492,6 +494,17 @@ class Entries(ABC):
         """The raw files of an entry: its main file and those beside and below it."""
 
 
+class Workflows(ABC):
+    """Entries can be the tasks of workflows, which are entries too."""
+
+    @abstractmethod
+    def offer(self, id: str, sections: Sequence[str] = ()) -> Offer:
+        """What an entry has that a workflow can refer to, and which of these sections it lacks.
+
+        Raises NotFoundError for one that is not there, or not to be seen by who is signed in.
+        """
+
+
 # ---- getting it back ----
 
 
@@ -575,6 +588,7 @@ ABILITIES: Final[Mapping[str, type]] = {
     "search": Search,
     "pull": Download,
     "entries": Entries,
+    "workflows": Workflows,
     "users": Users,
     "groups": Grouping,
     "draft limit": DraftLimit,

@@ -3,14 +3,50 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from pydantic import JsonValue
 
-__all__ = ["EntryFiles"]
+__all__ = ["EntryFiles", "Offer", "SectionLink", "TaskLink"]
+
+
+@dataclass(frozen=True, slots=True)
+class SectionLink:
+    """A section under a name: what goes into a task or workflow, or comes out of it."""
+
+    name: str
+    reference: str
+    """As `EntryFiles.beside` and `elsewhere` give it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskLink:
+    """A task of a workflow."""
+
+    name: str
+    reference: str = ""
+    """Of the section that is the task; '' where only what comes out of it is an entry."""
+    inputs: Sequence[SectionLink] = ()
+    outputs: Sequence[SectionLink] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """What an entry has that a workflow can refer to."""
+
+    task: str = ""
+    """The section that is a task; '' where there is none."""
+    section: str = ""
+    """The section that says what came out, where nothing else is said; '' where there is none."""
+    inputs: tuple[SectionLink, ...] = ()
+    """What the entry itself says went into it, in references that hold anywhere."""
+    outputs: tuple[SectionLink, ...] = ()
+    missing: tuple[str, ...] = ()
+    """Those of the sections that were asked for that it has not."""
 
 
 class EntryFiles(ABC):
@@ -38,3 +74,38 @@ class EntryFiles(ABC):
     @abstractmethod
     def entry_id(self, deposit: str, file: str) -> str:
         """The id that the entry of a file gets, known before the file is sent."""
+
+    @abstractmethod
+    def block(self) -> Mapping[str, JsonValue]:
+        """What a record's metadata file says for a record that brings entries of its own."""
+
+    @abstractmethod
+    def workflow_file(self, name: str) -> str:
+        """What the file of a workflow is called, such as `NAME.workflow.archive.yaml`."""
+
+    @abstractmethod
+    def workflow(
+        self,
+        name: str,
+        *,
+        inputs: Sequence[SectionLink],
+        outputs: Sequence[SectionLink],
+        tasks: Sequence[TaskLink],
+    ) -> bytes:
+        """The content of such a file; the same bytes for the same workflow."""
+
+    @abstractmethod
+    def offer(self, file: str, content: bytes, sections: Sequence[str] = ()) -> Offer | None:
+        """What the entry offers that is made of a file of the same deposit as the workflow.
+
+        Args:
+            file: Its name in the record.
+            content: What it holds.
+            sections: Whether the entry has these.
+
+        Returns:
+            None where only the repository can tell, since it has to read the file first.
+
+        Raises:
+            ValueError: The file cannot be read; says why.
+        """

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
     from pydantic_core import core_schema
 
-__all__ = ["record_schema"]
+__all__ = ["model_schema", "record_schema"]
 
 Schema = dict[str, Any]
 """JSON; pydantic's own type for it."""
@@ -112,6 +112,13 @@ def record_schema(blocks: Mapping[str, type[BaseModel]]) -> Schema:
         "properties": properties,
         "$defs": {**made["$defs"], **words},
     }
+
+
+def model_schema(kind: type[BaseModel], description: str) -> Schema:
+    """The schema of a file that a model reads, as `record_schema` gives that of a record."""
+    named, made = models_json_schema([(kind, "validation")], schema_generator=_Generator)
+    whole = made["$defs"].pop(named[kind, "validation"]["$ref"].rpartition("/")[2])
+    return {"$schema": _DIALECT, **whole, "description": description, "$defs": made["$defs"]}
 
 
 class _Generator(GenerateJsonSchema):

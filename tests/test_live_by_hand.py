@@ -93,6 +93,8 @@ def prepare(reader: Reader, done: str) -> None:
     if "delete_upload" in done or "delete_nomad_request" in done:
         user.run("push", "records/1", "--to", NOMAD, "--recreate")
         reader.words["OTHER_UPLOAD_ID"] = user.row(NOMAD, "1")["id"]
+    if "build_nomad_workflow" in done:
+        user.run("push", "records/1", "--to", NOMAD)
     if "delete_dataset" in done:
         user.run("collections", "create", reader.words["DATASET"], "--to", NOMAD)
 

@@ -214,7 +214,10 @@ def test_every_key_of_a_record_is_known() -> None:
         return {kind}.union(*(kinds(sub) for sub in kind.__subclasses__()))
 
     described = SCHEMA["$defs"]
-    for kind in kinds(Model) - {Model, Record}:
+    ours = {
+        kind for kind in kinds(Model) if kind.__module__ in {Record.__module__, Model.__module__}
+    }
+    for kind in ours - {Model, Record}:
         assert set(described[kind.__name__]["properties"]) == set(kind.model_fields)
 
 

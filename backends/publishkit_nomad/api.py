@@ -195,6 +195,14 @@ class NomadApi(Calls):
         """The processed archive of an entry."""
         return self._get(answers.ArchiveAnswer, f"{_entry(entry_id)}/archive").data.archive
 
+    def archive_parts(
+        self, entry_id: str, required: Mapping[str, JsonValue]
+    ) -> dict[str, JsonValue]:
+        """Parts of the processed archive of an entry."""
+        path, parts = f"{_entry(entry_id)}/archive/query", dict(required)
+        answer = self._send("POST", path, repeat=True, json={"required": parts})
+        return self._parse(answers.ArchiveAnswer, answer).data.archive
+
     def processed_entry(self, upload_id: str, entry_id: str) -> Processed:
         """How one entry's processing went."""
         where = f"{_of(upload_id)}/{_entry(entry_id)}"

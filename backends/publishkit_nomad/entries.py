@@ -5,21 +5,24 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from publishkit.abilities import Entries, Entry, Source
+from publishkit.abilities import Entries, Entry, Source, Workflows
 from publishkit.errors import AuthenticationError, NotFoundError, RejectedError
+from publishkit_nomad import flows
 from publishkit_nomad.collecting import collection_of
 from publishkit_nomad.deposits import FAILED, entry_page, errors_of, split_id
 from publishkit_nomad.entry import ENTRY
+from publishkit_nomad.entry_files import ArchiveFiles
 from publishkit_nomad.files import walk
 from publishkit_nomad.manifest import MANIFEST
 from publishkit_nomad.raw import opened
 from publishkit_nomad.uploads import UploadRepository
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pydantic import JsonValue
 
+    from publishkit.entryfiles import Offer
     from publishkit_nomad import answers
 
 __all__ = ["NomadEntries", "entry_of"]
@@ -50,8 +53,8 @@ def entry_of(found: answers.Entry, gui: str, errors: tuple[str, ...] = ()) -> En
     )
 
 
-class NomadEntries(UploadRepository, Entries):
-    """Tells of entries."""
+class NomadEntries(UploadRepository, Entries, Workflows):
+    """Tells of entries, and of what workflows can refer to in them."""
 
     def entries(self, id: str | None = None) -> Iterator[Entry]:
         """Those of an upload by main file, or of all one's own; of a group's member its own."""
@@ -81,6 +84,18 @@ class NomadEntries(UploadRepository, Entries):
     def archive(self, id: str) -> Mapping[str, JsonValue]:
         """The processed archive of an entry."""
         return self.api.archive(id)
+
+    def offer(self, id: str, sections: Sequence[str] = ()) -> Offer:
+        """What a processed entry offers; one that failed has none of it."""
+        found = self.api.archive_parts(id, {**flows.WANTED, "metadata": {"upload_id": "*"}})
+        missing = [
+            one
+            for one in sections
+            if not flows.answered(self.api.archive_parts(id, flows.required(one)), one)
+        ]
+        metadata = found.get("metadata")
+        deposit = str(metadata.get("upload_id", "")) if isinstance(metadata, dict) else ""
+        return flows.offer_of(found, missing, partial(ArchiveFiles().anywhere, deposit, id))
 
     def entry_files(self, id: str) -> Iterator[Source]:
         """All raw files of the main file's folder and those below it."""

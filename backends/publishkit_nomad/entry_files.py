@@ -9,9 +9,11 @@ from publishkit.entryfiles import EntryFiles
 from publishkit_nomad.entry import entry_id_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from pydantic import JsonValue
+
+    from publishkit.entryfiles import Offer, SectionLink, TaskLink
 
 __all__ = ["ArchiveFiles"]
 
@@ -39,3 +41,60 @@ class ArchiveFiles(EntryFiles):
     def entry_id(self, deposit: str, file: str) -> str:
         """Made of the upload's id and the main file's path."""
         return entry_id_of(deposit, file)
+
+    def block(self) -> Mapping[str, JsonValue]:
+        """No entry made of the metadata beside the record's own."""
+        return {"nomad": {"entry": False}}
+
+    def workflow_file(self, name: str) -> str:
+        """The name of an archive file with a workflow, as NOMAD's examples have it."""
+        return f"{name}.workflow.archive.yaml"
+
+    def workflow(
+        self,
+        name: str,
+        *,
+        inputs: Sequence[SectionLink],
+        outputs: Sequence[SectionLink],
+        tasks: Sequence[TaskLink],
+    ) -> bytes:
+        """An archive file: `{"workflow2": {"tasks": [...], ...}}`."""
+        from publishkit_nomad.flows import workflow_bytes
+
+        return workflow_bytes(name, inputs, outputs, tasks)
+
+    def offer(self, file: str, content: bytes, sections: Sequence[str] = ()) -> Offer | None:
+        """What an archive file offers; what other files are made into only NOMAD's parsers know.
+
+        A name with `#` or `?` cannot be referred to, quoted or not (NOMAD 1.3.17 and 2.0.0).
+        """
+        from publishkit_nomad import flows
+
+        if {"#", "?"} & set(file):
+            raise ValueError("NOMAD cannot refer to a file with # or ? in its name")
+        archive = flows.read_archive(content) if flows.is_archive(file) else None
+        if archive is None:
+            return None
+        missing = [one for one in sections if not flows.has(archive, one)]
+        return flows.offer_of(archive, missing, lambda reference: self._own(file, reference))
+
+    def _own(self, file: str, reference: str) -> str:
+        own, _, section = reference.partition("#")
+        return reference if own else self.beside(file, section.strip("/"))
+
+    def anywhere(self, deposit: str, entry: str, reference: str) -> str:
+        """A reference of an entry's own as one that holds in other uploads too.
+
+        Processed archives refer to their own sections by `#/...`, and to other entries of their
+        upload by `../upload/archive/ENTRY#/...` (NOMAD 1.3.17 and 2.0.0).
+        """
+        place, _, section = reference.partition("#")
+        section = section.strip("/")
+        if not place:
+            return self.elsewhere(deposit, entry, section)
+        within = place.removeprefix("../upload/archive/")
+        if within == place:
+            return reference
+        file = within.removeprefix("mainfile/")
+        other = within if file == within else self.entry_id(deposit, file)
+        return self.elsewhere(deposit, other, section)

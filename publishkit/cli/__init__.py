@@ -28,6 +28,7 @@ from publishkit.cli.sharing import share
 from publishkit.cli.signing import login, logout, whoami
 from publishkit.cli.starting import init
 from publishkit.cli.state import publish, status, update
+from publishkit.cli.workflow import workflow
 from publishkit.errors import Cancelled, PublishkitError
 from publishkit.showing.display import shown_now
 from publishkit.showing.ink import colours
@@ -72,6 +73,7 @@ for command in (
     request,
     convert,
     links,
+    workflow,
     completion,
 ):
     cli.add_command(command)

@@ -1,4 +1,4 @@
-"""The command that prints the schema of a record."""
+"""The command that prints the schemas of what people write."""
 
 from __future__ import annotations
 
@@ -7,10 +7,19 @@ from pathlib import Path
 
 import click
 
+from publishkit.verbs.schema import SCHEMAS
+
 __all__ = ["schema"]
 
 
 @click.command()
+@click.option(
+    "--of",
+    type=click.Choice(list(SCHEMAS)),
+    default="record",
+    show_default=True,
+    help="Of which file.",
+)
 @click.option(
     "--write",
     "folder",
@@ -18,12 +27,14 @@ __all__ = ["schema"]
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="Put it into this record folder instead, and name it in the metadata there.",
 )
-def schema(*, folder: Path | None) -> None:
-    """Print the JSON Schema of record_metadata.json.
+def schema(*, of: str, folder: Path | None) -> None:
+    """Print the JSON Schema of record_metadata.json, or of another file that you write.
 
     Records that `publishkit init` made have it beside them already, so that editors complete and
     check what you write.
     """
+    if folder and of != "record":
+        raise click.UsageError("--write is for the schema of a record.")
     if folder:
         from publishkit.cli.text import clean, near
         from publishkit.verbs.schema import write
@@ -32,4 +43,4 @@ def schema(*, folder: Path | None) -> None:
         return
     from publishkit.verbs.schema import schema as made
 
-    click.echo(json.dumps(made(), indent=2, ensure_ascii=False))
+    click.echo(json.dumps(made(of), indent=2, ensure_ascii=False))

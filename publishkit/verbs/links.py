@@ -23,11 +23,12 @@ if TYPE_CHECKING:
 
     from pydantic import JsonValue
 
+    from publishkit.abilities import Entry
     from publishkit.finding import Found
     from publishkit.row import Row
     from publishkit.verbs.push import Paths
 
-__all__ = ["Linked", "links", "pids"]
+__all__ = ["Linked", "by_file", "known_entries", "links", "own_entries", "pids"]
 
 _KEPT: Final = 100
 """Entries that a links file has of a deposit; where there are as many, there may be more."""
@@ -160,7 +161,7 @@ def _ids(found: Found, row: Row) -> _Ids:
     datasets = row.extra.get("datasets")
     return _Ids(
         upload=found.id,
-        entries=tuple(_own(found, _entries(found, row))),
+        entries=tuple(own_entries(found, _entries(found, row)).values()),
         datasets=tuple(map(str, datasets.values())) if isinstance(datasets, dict) else (),
         doi=row.doi,
     )
@@ -168,22 +169,33 @@ def _ids(found: Found, row: Row) -> _Ids:
 
 def _entries(found: Found, row: Row) -> dict[str, str]:
     """The entries by their main files in the record's folder."""
+    known = known_entries(row)
+    return by_file(found, ask_entries(found.id, found.target.name)) if known is None else known
+
+
+def known_entries(row: Row) -> dict[str, str] | None:
+    """The entries that the links file has, by main files; None where there may be more."""
     known = row.extra.get("entries")
     if isinstance(known, dict) and len(known) < _KEPT:
         return {key: str(id_) for key, id_ in known.items()}
-    prefix = f"{row.folder}/" if found.member else ""
+    return None
+
+
+def by_file(found: Found, entries: Iterable[Entry]) -> dict[str, str]:
+    """Those of a deposit's entries that are of the record, by main files in its folder."""
+    prefix = f"{found.row.folder}/" if found.member and found.row else ""
     return {
         one.mainfile.removeprefix(prefix): one.id
-        for one in ask_entries(found.id, found.target.name)
+        for one in entries
         if one.mainfile.startswith(prefix)
     }
 
 
-def _own(found: Found, entries: Mapping[str, str]) -> Iterable[str]:
+def own_entries(found: Found, entries: Mapping[str, str]) -> Mapping[str, str]:
     """Those of the user's files; a file that is not in the folder was added on the way."""
     folder = found.folder or Path()
-    own = [id_ for key, id_ in entries.items() if (folder / key).exists()]
-    return own or entries.values()
+    own = {key: id_ for key, id_ in entries.items() if (folder / key).exists()}
+    return own or entries
 
 
 def _parts(record: Path, path: Path) -> tuple[str, ...]:

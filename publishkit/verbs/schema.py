@@ -1,32 +1,57 @@
-"""The JSON Schema of `record_metadata.json`."""
+"""The JSON Schemas of what people write."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from publishkit.downloading import on_disk
-from publishkit.setting import blocks
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from pydantic import JsonValue
 
-__all__ = ["schema", "write"]
+__all__ = ["SCHEMAS", "schema", "write"]
 
 
-def schema() -> dict[str, JsonValue]:
+def _record() -> dict[str, JsonValue]:
+    from publishkit.record_schema import record_schema  # takes a while to import
+    from publishkit.setting import blocks
+
+    return record_schema(blocks())
+
+
+def _workflow() -> dict[str, JsonValue]:
+    from publishkit.record_schema import model_schema
+    from publishkit.workflows.model import Workflow
+
+    return model_schema(Workflow, "A workflow: tasks, and what goes from one to the next.")
+
+
+SCHEMAS: Final[Mapping[str, Callable[[], dict[str, JsonValue]]]] = {
+    "record": _record,
+    "workflow": _workflow,
+}
+"""What makes each schema, by what it is of."""
+
+
+def schema(of: str = "record") -> dict[str, JsonValue]:
     """The JSON Schema of `record_metadata.json`, with the blocks of the installed backends.
+
+    Args:
+        of: Of what else: `workflow` for the file that `publishkit workflow build` reads.
 
     Returns:
         A schema of draft 2020-12, which refers to nothing outside of it.
 
     Raises:
+        ConfigError: There is no schema of that name.
         PluginError: A backend cannot be loaded.
     """
-    from publishkit.record_schema import record_schema  # takes a while to import
+    if of in SCHEMAS:
+        return SCHEMAS[of]()
+    from publishkit.errors import ConfigError
 
-    return record_schema(blocks())
+    raise ConfigError(f"there is no schema of {of}", advice=f"Name one of {', '.join(SCHEMAS)}.")
 
 
 def write(folder: Path) -> Path:
@@ -42,8 +67,10 @@ def write(folder: Path) -> Path:
         RecordError: The metadata is not valid; nothing was written.
         ConfigError: The folder cannot be written.
     """
+    from publishkit.downloading import on_disk
     from publishkit.metadata_file import edit
     from publishkit.schema_file import SCHEMA_FILE, place_schema
+    from publishkit.setting import blocks
 
     known = blocks()
     change = edit(folder, {"$schema": SCHEMA_FILE}, known)
