@@ -6,12 +6,16 @@ import json
 from typing import TYPE_CHECKING
 
 from publishkit.entryfiles import EntryFiles
+from publishkit_nomad import schemas
 from publishkit_nomad.entry import entry_id_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pydantic import JsonValue
+
+    from publishkit.entryfiles import Definition
+    from publishkit.errors import Problem
 
 __all__ = ["ArchiveFiles"]
 
@@ -39,3 +43,21 @@ class ArchiveFiles(EntryFiles):
     def entry_id(self, deposit: str, file: str) -> str:
         """Made of the upload's id and the main file's path."""
         return entry_id_of(deposit, file)
+
+    def block(self) -> Mapping[str, JsonValue]:
+        """No entry is to be made of the metadata."""
+        return {"nomad": {"entry": False}}
+
+    def place_of(self, definition: str) -> tuple[str, str] | None:
+        """Of `FILE#NAME`, and of what NOMAD itself calls a section of a file in the upload."""
+        return schemas.place_of(definition)
+
+    def defined_in(self, file: str, name: str) -> str:
+        """By the file's path in the upload."""
+        return schemas.defined_in(file, name)
+
+    def definitions(
+        self, file: str, content: bytes
+    ) -> tuple[Mapping[str, Definition], list[Problem]]:
+        """Those of a schema file, YAML or JSON, with `definitions` in it."""
+        return schemas.read_schema(file, content)

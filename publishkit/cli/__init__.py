@@ -18,6 +18,7 @@ from publishkit.cli.completing import completion
 from publishkit.cli.editing import edit
 from publishkit.cli.groups import Group
 from publishkit.cli.linking import doi, link
+from publishkit.cli.mapping import map_, run_lims
 from publishkit.cli.moving import convert, links
 from publishkit.cli.people import collections, users
 from publishkit.cli.pulling import pull, request
@@ -68,6 +69,8 @@ for command in (
     entries,
     request,
     convert,
+    map_,
+    run_lims,
     links,
     completion,
 ):

@@ -1,32 +1,60 @@
-"""The JSON Schema of `record_metadata.json`."""
+"""The JSON Schemas of the files that people write."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from publishkit.downloading import on_disk
+from publishkit.errors import ConfigError
 from publishkit.setting import blocks
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from pydantic import JsonValue
 
-__all__ = ["schema", "write"]
+__all__ = ["SCHEMAS", "schema", "write"]
 
 
-def schema() -> dict[str, JsonValue]:
-    """The JSON Schema of `record_metadata.json`, with the blocks of the installed backends.
+def schema(of: str = "record") -> dict[str, JsonValue]:
+    """The JSON Schema of a file that people write.
+
+    Args:
+        of: `record`, for `record_metadata.json` with the blocks of the installed backends; or
+            `mapping`, for what `map_export` reads, with the transformations that are installed.
 
     Returns:
         A schema of draft 2020-12, which refers to nothing outside of it.
 
     Raises:
-        PluginError: A backend cannot be loaded.
+        PluginError: A plugin cannot be loaded.
+        ConfigError: There is no such schema.
     """
+    if of not in SCHEMAS:
+        raise ConfigError(
+            f"there is no schema of {of}", advice=f"Name one of {', '.join(SCHEMAS)}."
+        )
+    return SCHEMAS[of]()
+
+
+def _record() -> dict[str, JsonValue]:
     from publishkit.record_schema import record_schema  # takes a while to import
 
     return record_schema(blocks())
+
+
+def _mapping() -> dict[str, JsonValue]:
+    from publishkit.mapping.schema import mapping_schema
+
+    return mapping_schema()
+
+
+SCHEMAS: Final[Mapping[str, Callable[[], dict[str, JsonValue]]]] = {
+    "record": _record,
+    "mapping": _mapping,
+}
+"""What makes each schema, by what it is of."""
 
 
 def write(folder: Path) -> Path:
