@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from publishkit.tables import Anchor, Tabular
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
     from datetime import datetime
 
     from pydantic import JsonValue
 
-    from publishkit.entryfiles import Offer
+    from publishkit.entryfiles import Definition, Offer
     from publishkit.errors import Problem
     from publishkit.model import Record
     from publishkit.repository import Deposit, Meter, Repository, User
@@ -36,6 +36,7 @@ __all__ = [
     "CollectionDois",
     "CollectionKeeping",
     "Collections",
+    "Definitions",
     "DoiAssignment",
     "DoiLookup",
     "DoiReservation",
@@ -505,6 +506,18 @@ class Workflows(ABC):
         """
 
 
+class Definitions(ABC):
+    """The repository says what it knows of the definitions that entries name."""
+
+    @abstractmethod
+    def definitions(self, names: Iterable[str]) -> Mapping[str, Definition | None]:
+        """What each is, and None for what does not exist; those it cannot tell of are not there."""
+
+    @abstractmethod
+    def definitions_beside(self, name: str) -> Sequence[str]:
+        """The names that may have been meant by one that does not exist."""
+
+
 # ---- getting it back ----
 
 
@@ -589,6 +602,7 @@ ABILITIES: Final[Mapping[str, type]] = {
     "pull": Download,
     "entries": Entries,
     "workflows": Workflows,
+    "definitions": Definitions,
     "users": Users,
     "groups": Grouping,
     "draft limit": DraftLimit,

@@ -17,6 +17,7 @@ from publishkit.cli.commands import adopt, new_version, push, targets, validate
 from publishkit.cli.completing import completion
 from publishkit.cli.editing import edit
 from publishkit.cli.linking import doi, link
+from publishkit.cli.mapping import map_, run_lims
 from publishkit.cli.moving import convert, links
 from publishkit.cli.overview import Overview
 from publishkit.cli.people import collections, users
@@ -72,6 +73,8 @@ for command in (
     entries,
     request,
     convert,
+    map_,
+    run_lims,
     links,
     workflow,
     completion,

@@ -52,6 +52,11 @@ SECTIONS: Final[Mapping[str, Mapping[str, str]]] = {
         "collections": "List, show, make and delete collections.",
         "doi": "Reserve or assign DOIs.",
     },
+    "Lab databases and workflows": {
+        "map": "Make records of what a lab's database exports.",
+        "run-lims": "Map an export, push what comes out, and publish it.",
+        "workflow": "Tie entries of records together as a workflow.",
+    },
     "Your shell": {
         "completion": "Complete commands, options and targets.",
     },
