@@ -221,7 +221,7 @@ def _show_next(found: Sequence[Mapped], to: str | None) -> None:
         click.echo(f"Next: publishkit push {clean(records)} --to {target}")
 
 
-@map_.command("import-cams")
+@map_.command("import-cams", short_help="Make a mapping of a cams2nomad dictionary.")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @to_file
 @options.loudness
