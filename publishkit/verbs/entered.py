@@ -65,6 +65,8 @@ class Registry:
     to: str | None
     links: Path | None
     problems: list[Problem] = field(default_factory=list)
+    asked: dict[tuple[str, tuple[str, ...]], Offer] = field(default_factory=dict)
+    """What entries answered."""
 
     # ---- where they are ----
 
@@ -121,11 +123,6 @@ class Registry:
         if len(each) == 1:
             return each[0]()
         raise ConfigError("it is not said for which archive", advice="Name the target by --to.")
-
-    @cached_property
-    def asked(self) -> dict[tuple[str, tuple[str, ...]], Offer]:
-        """What entries answered."""
-        return {}
 
     # ---- looking one up ----
 

@@ -24,7 +24,7 @@ from publishkit.verbs.entered import Entered, Registry
 from publishkit.verbs.init import begin, template_of
 from publishkit.verbs.working import as_path
 from publishkit.whole_files import write_whole
-from publishkit.workflows.model import Workflow
+from publishkit.workflows.model import Task, Workflow
 from publishkit.workflows.reading import read
 from publishkit.workflows.wiring import Source, wire
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from publishkit.entryfiles import EntryFiles
-    from publishkit.workflows.model import Task
+    from publishkit.workflows.model import Place
     from publishkit.workflows.wiring import Wiring
 
 __all__ = ["Built", "build_workflow"]
@@ -182,7 +182,7 @@ class _Linker:
         self.wiring = wiring
         self.problems: list[Problem] = []
         placed = {one.path for one in wiring.problems if one.severity is Severity.ERROR}
-        places = {f"inputs.{name}": place for name, place in flow.inputs.items()}
+        places: dict[str, Place] = {f"inputs.{name}": one for name, one in flow.inputs.items()}
         places |= {f"tasks.{name}": task for name, task in flow.tasks.items()}
         self.entered: dict[str, Entered] = {}
         for path, place in places.items():
@@ -238,7 +238,7 @@ class _Linker:
         entered = self.entered[path]
         if not source.task:
             return entered.refer(self.flow.inputs[source.name].section or entered.offer.section)
-        task: Task = self.flow.tasks[source.task]
+        task = self.flow.tasks[source.task]
         said = task.outputs.get(source.name) or ""
         own = {one.name: one.reference for one in entered.offer.outputs}
         if not said and source.name in own:
@@ -246,11 +246,9 @@ class _Linker:
         return entered.refer(said or task.section or entered.offer.section)
 
 
-def _sections(place: object) -> dict[str, str]:
+def _sections(place: Place) -> dict[str, str]:
     """The sections that a place names, by where it does."""
-    from publishkit.workflows.model import Place, Task
-
-    said = {"section": place.section} if isinstance(place, Place) and place.section else {}
+    said = {"section": place.section} if place.section else {}
     if isinstance(place, Task):
         said |= {f"outputs.{name}": one for name, one in place.outputs.items() if one}
     return said
