@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -94,6 +95,17 @@ def test_every_transformation_is_in_the_table_and_its_example_is_right(tmp_path:
 def test_the_queries_of_the_page_are_valid() -> None:
     source = yaml.safe_load(blocks("yaml")[2])["source"]
     assert {"group", "query", "process_query"} == source.keys()
+
+
+def test_the_example_of_a_plugin_is_one() -> None:
+    page = (Path(__file__).parents[1] / "CONTRIBUTING.md").read_text("utf-8")
+    text = page.partition("## Add a transformation")[2]
+    example = re.search(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    assert example
+    names: dict[str, Any] = {}
+    exec(example[1], names)  # noqa: S102 - our own
+    (made,) = names["publishkit_transformations"]()
+    assert made.prepare(None).apply("x", {"lot": "7"}.get) == "7-x"
 
 
 # ---- the commands ----
@@ -234,7 +246,7 @@ def test_data_in_no_file_need_a_folder(example: Path) -> None:
 def test_nothing_is_sent_of_what_cannot_be_mapped(
     example: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("publishkit.verbs.mapping._asking", lambda _: (None, []))
+    monkeypatch.setattr("publishkit.verbs.mapping.asking_for", lambda _: (None, []))
     text = (example / "export.json").read_text().replace("3000 rpm", "fast")
     (example / "export.json").write_text(text)
     with pytest.raises(publishkit.RecordError, match="nothing was written"):

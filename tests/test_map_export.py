@@ -36,13 +36,14 @@ def data(path: Path) -> dict[str, Any]:
     return whole["data"]
 
 
-def mapped(export: Given, **more: Given) -> list[Mapped]:
-    return publishkit.map_export(export, more.pop("mapping", fabrication.MAPPING), "out", **more)
+def mapped(export: Given, mapping: Path = fabrication.MAPPING, **more: Given) -> list[Mapped]:
+    found: list[Mapped] = publishkit.map_export(export, mapping, "out", **more)
+    return found
 
 
 def spoilt(change: Callable[[list[dict[str, Any]]], object]) -> dict[str, Any]:
     """The document with something changed in its steps."""
-    document = deepcopy(fabrication.document())
+    document: dict[str, Any] = deepcopy(fabrication.document())
     change(document["process"]["steps"])
     return document
 
@@ -376,6 +377,32 @@ def test_a_mapping_that_does_not_fit_the_definitions_is_refused(
     assert old in text
     (tmp_path / "mapping.yaml").write_text(text.replace(old, new))
     with pytest.raises(RecordError, match="does not fit") as caught:
+        mapped(fabrication.document(), mapping=tmp_path / "mapping.yaml")
+    assert any(said in str(one) for one in caught.value.problems), caught.value.problems
+
+
+def test_a_file_that_goes_along_need_not_be_one_of_definitions(tmp_path: Path) -> None:
+    (tmp_path / "protocol.json").write_text("[1]")
+    (tmp_path / "own.yaml").write_text(fabrication.OWN.read_text() + "files: [protocol.json]\n")
+    mapped(fabrication.document(), mapping=tmp_path / "own.yaml")
+    assert Path("out", RUN, "protocol.json").read_text() == "[1]"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("definitions:", "definition:", "it has no definitions"),
+        ("base_section: CleanroomStep", "base_section: Nope", "that it names does not exist"),
+        ("sections:", "sections: [", "not valid YAML"),
+    ],
+)
+def test_definitions_with_a_mistake_in_them_are_refused(
+    tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    text = (fabrication.DATA / "fab.schema.archive.yaml").read_text()
+    (tmp_path / "fab.schema.archive.yaml").write_text(text.replace(old, new, 1))
+    (tmp_path / "mapping.yaml").write_text(fabrication.MAPPING.read_text())
+    with pytest.raises(RecordError) as caught:
         mapped(fabrication.document(), mapping=tmp_path / "mapping.yaml")
     assert any(said in str(one) for one in caught.value.problems), caught.value.problems
 

@@ -103,26 +103,33 @@ def known_definitions(
         ask: Gives those that the repository has, or None where nobody is asked.
     """
     made = Definitions()
-    for name, content in plan.files.items():
-        if entry_files.place_of(f"{name}#x") is None:
-            continue  # not a file that can have definitions in it
-        defined, problems = entry_files.definitions(name, content)
-        made.problems += [
-            Problem(f"{name}: {p.path}".removesuffix(": "), p.message, p.advice) for p in problems
-        ]
-        made.found |= {entry_files.defined_in(name, key): one for key, one in defined.items()}
+    read: set[str] = set()
     left = {data_name(entry.definition, entry_files) for _, entry in entries(plan)}
     for _ in range(_ROUNDS):
-        left |= {name for one in made.found.values() if one for name in _referred(one)}
+        places = {name: place for name in left if (place := entry_files.place_of(name))}
+        for file in {file for file, _ in places.values()} & plan.files.keys() - read:
+            read.add(file)
+            _read(made, file, plan.files[file], entry_files)
+        made.found |= dict.fromkeys(places.keys() - made.found.keys())
+        others = left - places.keys()
+        if others:
+            answers = ask(sorted(others)) if ask else {}
+            made.found |= answers
+            made.unasked |= others - answers.keys()
+        left = {name for one in made.found.values() if one for name in _referred(one)}
         left -= made.found.keys() | made.unasked
-        local = {name for name in left if entry_files.place_of(name)}
-        made.found |= dict.fromkeys(local)
-        if not left - local:
+        if not left:
             break
-        answers = ask(sorted(left - local)) if ask else {}
-        made.found |= answers
-        made.unasked |= left - local - answers.keys()
     return made
+
+
+def _read(made: Definitions, file: str, content: bytes, entry_files: EntryFiles) -> None:
+    defined, problems = entry_files.definitions(file, content)
+    made.problems += [
+        Problem(f"{file}: {one.path}" if one.path else file, one.message, one.advice)
+        for one in problems
+    ]
+    made.found |= {entry_files.defined_in(file, name): one for name, one in defined.items()}
 
 
 def _referred(definition: Definition) -> Iterator[str]:

@@ -8,20 +8,15 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from publishkit import config as configuration
-from publishkit import plugins
-from publishkit.abilities import Definitions as CanDefine
 from publishkit.datafiles import METADATA_FILE
 from publishkit.errors import (
     ConfigError,
     PartialError,
     Problem,
     RecordError,
-    RepositoryError,
     Severity,
-    UnsupportedError,
 )
-from publishkit.finding import NotPushedError, find, open_target
+from publishkit.finding import NotPushedError, find
 from publishkit.mapping.applying import of_process
 from publishkit.mapping.composing import Composer
 from publishkit.mapping.defined import check_plan, known_definitions
@@ -33,14 +28,15 @@ from publishkit.mapping.usage import usage
 from publishkit.setting import blocks
 from publishkit.tables import Tabular, tabled
 from publishkit.text import near, plural
+from publishkit.verbs.defining import asking_for, entry_files_for
 from publishkit.verbs.init import template_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from pydantic import BaseModel, JsonValue
 
-    from publishkit.entryfiles import Definition, EntryFiles
+    from publishkit.entryfiles import EntryFiles
     from publishkit.mapping.composing import Composed, MadeStep
     from publishkit.mapping.export import Export
     from publishkit.mapping.exports import Given
@@ -50,7 +46,6 @@ if TYPE_CHECKING:
 __all__ = ["MapOutcome", "Mapped", "check_mapping", "map_export"]
 
 _STEPS_END: Final = "-steps"
-_NO_TARGET: Final = "the definitions that the mapping names were not looked up"
 
 
 class MapOutcome(StrEnum):
@@ -232,9 +227,9 @@ class _Work:
                 advice="Name the target by --to.",
             )
         plan = read_mapping(Path(mapping))
-        entry_files = _entry_files(to)
+        entry_files = entry_files_for(to)
         _refuse_taken(plan, entry_files)
-        asking, notices = _asking(to)
+        asking, notices = asking_for(to)
         definitions = known_definitions(plan, entry_files, asking)
         if asking:
             definitions.near = asking.near(n for n, one in definitions.found.items() if one is None)
@@ -258,71 +253,6 @@ class _Work:
 
     def composed(self) -> list[Composed]:
         return [self.composer.compose(process) for process in self.export.processes]
-
-
-def _entry_files(to: str | None) -> EntryFiles:
-    """How entries are written for a target, or for the only kind of archive that has them."""
-    known = plugins.backends()
-    if to:
-        target = configuration.load().target(to)
-        found = known[target.backend].entry_files
-        if found is None:
-            able = [name for name, one in known.items() if one.entry_files]
-            raise UnsupportedError(
-                f"{to} makes no entries of files",
-                advice=f"Name a target of {' or '.join(able)}: publishkit targets lists them.",
-            )
-        return found()
-    makers = [one.entry_files for one in known.values() if one.entry_files]
-    if len(makers) != 1:
-        raise ConfigError(
-            "it is not known what kind of archive the entries are for",
-            advice="Name a target by --to: publishkit targets lists them.",
-        )
-    return makers[0]()
-
-
-class _Asking:
-    """Asks a repository for definitions, and goes on without it where it does not answer."""
-
-    def __init__(self, to: str, repository: CanDefine) -> None:
-        self._to = to
-        self._repository = repository
-        self._failed: RepositoryError | None = None
-
-    def __call__(self, names: Iterable[str]) -> Mapping[str, Definition | None]:
-        if self._failed:
-            return {}
-        try:
-            return self._repository.definitions(names)
-        except RepositoryError as error:
-            self._failed = error
-            return {}
-
-    def near(self, names: Iterable[str]) -> dict[str, Sequence[str]]:
-        """What may have been meant by names that do not exist."""
-        try:
-            return {name: self._repository.definitions_beside(name) for name in names}
-        except RepositoryError:  # the names themselves were told
-            return {}
-
-    def notices(self) -> list[Problem]:
-        """That it did not answer."""
-        if not self._failed:
-            return []
-        why = f"{_NO_TARGET}: {self._failed.message}"
-        return [Problem("", why, "push finds what is wrong", Severity.NOTICE, self._to)]
-
-
-def _asking(to: str | None) -> tuple[_Asking | None, list[Problem]]:
-    if to is None:
-        advice = "name the target by --to and they are"
-        return None, [Problem("", _NO_TARGET, advice, Severity.NOTICE)]
-    _, _, repository = open_target(to)
-    if isinstance(repository, CanDefine):
-        return _Asking(to, repository), []
-    why = f"{_NO_TARGET}: {to} cannot be asked"
-    return None, [Problem("", why, "push finds what is wrong", Severity.NOTICE)]
 
 
 def _refuse_taken(plan: Plan, entry_files: EntryFiles) -> None:

@@ -176,7 +176,7 @@ def submit_process(
 class Submission:
     """What is to be submitted, and how; see `submit_process`."""
 
-    export: Given
+    export: Given = field(repr=False)  # the URL of a database may have a password in it
     mapping: Path
     to: str
     folder: Path | None
@@ -296,14 +296,11 @@ class Submission:
             for one in (*folders, records / STATE_FOLDER):
                 shutil.rmtree(one, ignore_errors=True)
             (records / LINKS_FILE).unlink(missing_ok=True)  # the last that knows the deposits
-            ids = submitted.ids
-            if self.ids is None and ids:
-                ids.unlink(missing_ok=True)
-                ids = None
+            (home / _IDS).unlink(missing_ok=True)
             for one in (records, home):
                 with suppress(OSError):  # something of the user's is in it
                     one.rmdir()
-        return replace(submitted, links=None, ids=ids)
+        return replace(submitted, links=None, ids=self.ids)
 
 
 def _needed(submitted: Submitted) -> str:
