@@ -167,6 +167,14 @@ def test_metadata_that_cannot_be_read_are_not_overwritten() -> None:
     assert path.read_text() == "{mine"
 
 
+def test_a_record_that_no_mapping_made_is_left_alone() -> None:
+    (record := Path("out", RUN)).mkdir(parents=True)
+    (record / "record_metadata.json").write_text("{}")
+    with pytest.raises(ConfigError, match="no mapping made"):
+        mapped(fabrication.document())
+    assert content(record) == {"record_metadata.json": b"{}"}
+
+
 def test_nothing_is_written_through_a_symbolic_link(tmp_path: Path) -> None:
     Path("out").mkdir()
     (tmp_path / "elsewhere").mkdir()

@@ -97,6 +97,8 @@ class Folder:
     path: Path
     files: Mapping[str, bytes]
     """By their names in it; others stay, but for those of steps that are no more."""
+    entry: str
+    """The file of its own entry, by which it is known again."""
     end: str
     """How the names of files of steps end."""
 
@@ -113,6 +115,7 @@ class Folder:
             ConfigError: It cannot be written.
         """
         self._refuse_links()
+        self._refuse_others()
         with on_disk():
             if not self.path.exists():
                 self._write_new(blocks)
@@ -149,6 +152,14 @@ class Folder:
                 raise ConfigError(f"{path} is a symbolic link", advice="Put the real thing there.")
             if os.path.lexists(path) and path.is_dir() is not (name in {"", STEPS}):
                 raise ConfigError(f"{path} is in the way", advice="Move it away.")
+
+    def _refuse_others(self) -> None:
+        """A record that was not mapped is somebody's own."""
+        if (self.path / METADATA_FILE).exists() and not (self.path / self.entry).exists():
+            raise ConfigError(
+                f"{self.path} is a record that no mapping made, and is left as it is",
+                advice="Let the records go elsewhere by --out, or move that one away.",
+            )
 
     def _holds(self, key: str, content: bytes) -> bool:
         path = self.path / key

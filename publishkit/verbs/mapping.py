@@ -327,7 +327,9 @@ class _Made:
             return self._write_apart()
         composer = self.work.composer
         files = {**composer.together(self.composed), METADATA_FILE: self.metadata}
-        changed = Folder(self.folder, files, self._end).write(self.work.blocks)
+        changed = Folder(self.folder, files, composer.process_file(), self._end).write(
+            self.work.blocks
+        )
         steps = tuple(composer.step_file(step) for step in self.composed.steps)
         return self._mapped(_outcome(changed=changed), steps)
 
@@ -349,7 +351,9 @@ class _Made:
 
         made = composer.process(composed, refer)
         files = {**self.work.plan.files, **made, METADATA_FILE: self.metadata}
-        changed.append(Folder(self.folder, files, self._end).write(self.work.blocks))
+        changed.append(
+            Folder(self.folder, files, composer.process_file(), self._end).write(self.work.blocks)
+        )
         return self._mapped(_outcome(changed=any(changed)), names, home, old)
 
     def _write_step(self, folder: Path, step: MadeStep) -> bool:
@@ -363,7 +367,9 @@ class _Made:
             named = [replace(one, record=str(folder)) for one in problems]
             raise RecordError(named, "the record of a step cannot be written")
         files = {**self.work.composer.step_alone(step), METADATA_FILE: content}
-        return Folder(folder, files, self._end).write(self.work.blocks)
+        return Folder(folder, files, self.work.composer.own_file(), self._end).write(
+            self.work.blocks
+        )
 
     def _old(self, home: Path, names: Iterable[str]) -> list[Problem]:
         """Records of steps that the export has no more: they may have deposits, so they stay."""
