@@ -161,7 +161,7 @@ def test_every_problem_is_found_at_once(make_record: MakeRecord, make_files: Mak
         access={"record": "restricted", "files": "restricted"},
     )
     problems = check(record, make_files({"publishkit.archive.json": b"1"}), 0)
-    assert len({p.path for p in problems}) == 7
+    assert len({p.path for p in problems}) == 6
 
 
 def test_records_that_are_alike_may_share_an_upload(make_record: MakeRecord) -> None:
