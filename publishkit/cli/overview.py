@@ -15,9 +15,9 @@ __all__ = ["SECTIONS", "Overview"]
 
 SECTIONS: Final[Mapping[str, Mapping[str, str]]] = {
     "Records": {
-        "init": "Begin a record: a few questions, then its metadata file.",
-        "edit": "Open a record's metadata in your editor, and check them.",
-        "validate": "Check records against the rules of targets, offline.",
+        "init": "Begin a record by answering a few questions.",
+        "edit": "Change a record's metadata in your editor.",
+        "validate": "Check records offline against the rules of targets.",
         "convert": "Make a record of another tool's metadata file.",
         "schema": "Print the JSON Schema of record_metadata.json.",
     },
@@ -25,20 +25,20 @@ SECTIONS: Final[Mapping[str, Mapping[str, str]]] = {
         "targets": "List the archives that have a name here.",
         "login": "Sign in on a target.",
         "logout": "Sign out of a target.",
-        "whoami": "Say who is signed in, and where the credentials come from.",
+        "whoami": "Say who is signed in and where the credentials come from.",
     },
     "Pushing": {
-        "push": "Make drafts of records, or bring them up to date.",
-        "publish": "Publish drafts, or submit them for review.",
-        "update": "Bring metadata up to date, of what is published too.",
+        "push": "Make drafts of records or bring them up to date.",
+        "publish": "Publish drafts or submit them for review.",
+        "update": "Bring metadata up to date even if it is published.",
         "new-version": "Send what changed since it was published.",
         "delete": "Delete drafts; the folders stay.",
         "discard": "Throw away what was begun on something published.",
         "adopt": "Say that a deposit made elsewhere is that of a folder.",
     },
     "Looking": {
-        "status": "Show how deposits stand: state, files, review, DOI.",
-        "links": "Print the links of records as a table, or for other tools.",
+        "status": "Show how deposits stand and what could not be processed.",
+        "links": "Print the links of records as a table or for other tools.",
         "list": "List your own deposits on a target.",
         "search": "Search a target.",
         "pull": "Download a deposit into a record folder.",
@@ -46,10 +46,10 @@ SECTIONS: Final[Mapping[str, Mapping[str, str]]] = {
         "request": "Send any signed request to a target's API.",
     },
     "Sharing and linking": {
-        "share": "Give people access, make a secret link, or show who has any.",
+        "share": "Give people access or make a secret link.",
         "users": "Look people up by name or e-mail address.",
-        "link": "Put deposits into a collection, or relate them to others.",
-        "collections": "List, show, make and delete collections.",
+        "link": "Put deposits into a collection or relate them to others.",
+        "collections": "List collections or make or delete them.",
         "doi": "Reserve or assign DOIs.",
     },
     "Lab databases and workflows": {
@@ -58,11 +58,12 @@ SECTIONS: Final[Mapping[str, Mapping[str, str]]] = {
         "workflow": "Tie entries of records together as a workflow.",
     },
     "Your shell": {
-        "completion": "Complete commands, options and targets.",
+        "completion": "Let your shell complete what you type.",
     },
 }
 """What each command does, in a line that fits a terminal of 80 columns; shells that complete show
-it too. Commands that are in no section come last, with the first sentence of their help."""
+it too, of which fish leaves out what is behind a comma (3.6.0, as click 8.5 tells it). Commands
+that are in no section come last, with the first sentence of their help."""
 
 
 class Overview(Group):

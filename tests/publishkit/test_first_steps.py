@@ -151,6 +151,7 @@ def test_the_help_names_every_command_once_by_what_it_is_for(run: Run) -> None:
     assert all(shown.count(name) == 1 for name in cli.commands)
     assert {name for names in SECTIONS.values() for name in names} <= set(cli.commands)
     assert max(map(len, out.splitlines())) < 80
+    assert not any("," in line for section in SECTIONS.values() for line in section.values())
     assert "..." not in out.partition("\n")[2]
     assert out.index("init") < out.index("push")
 
