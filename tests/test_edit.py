@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from terminal import COMMAND, CTRL_C, Terminal
 
+from publishkit.testing import write_record
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -22,9 +24,15 @@ COPY = ".record_metadata.edit.json"
 
 
 @pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The current folder of the user."""
+    return tmp_path / "work"
+
+
+@pytest.fixture
 def record(folder: Path) -> Path:
     """A record of the user's."""
-    return folder / "records" / "0"
+    return write_record(folder / "records" / "0", {"data.csv": b"1,2"})
 
 
 def editor(folder: Path, *lines: str) -> str:
@@ -89,7 +97,8 @@ def test_every_problem_is_shown_with_its_line_until_there_is_none(
     folder: Path, record: Path
 ) -> None:
     value = json.loads((record / FILE).read_text())
-    value["metadata"]["creators"][0]["person_or_org"]["identifiers"][0]["identifier"] = "0000"
+    wrong_id = {"identifier": "0000", "scheme": "orcid"}
+    value["metadata"]["creators"][0]["person_or_org"]["identifiers"] = [wrong_id]
     value["metadata"] |= {"titel": "x", "publication_date": "17.5.2024"}
     wrong = json.dumps(value, indent=2)
     lines = {
@@ -339,7 +348,7 @@ def test_what_a_file_says_cannot_steer_the_terminal(folder: Path, record: Path) 
 
 
 def test_a_folder_without_metadata_is_told_how_to_begin(folder: Path) -> None:
-    (folder / "empty").mkdir()
+    (folder / "empty").mkdir(parents=True)
     with edit(folder, "true", what="empty") as terminal:
         code = terminal.end()
     assert (code, "Begin one: publishkit init empty" in terminal.seen) == (3, True)
