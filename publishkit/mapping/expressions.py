@@ -172,6 +172,8 @@ class Expression:
             made: JsonValue = evaluator.eval(self.text, previously_parsed=self._tree)
         except (ArithmeticError, TypeError, ValueError, InvalidExpression) as error:
             raise ValueError(str(error)) from error
+        if isinstance(made, float) and not math.isfinite(made):
+            raise ValueError("the result is no number")
         return made
 
 

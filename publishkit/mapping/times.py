@@ -21,9 +21,11 @@ def check_format(format_: str | None) -> None:
     if "%" not in format_:
         raise ValueError(f'"{format_}" has no parts such as %Y, %m and %d')
     try:
-        dt.datetime.strptime(_SAMPLE.strftime(format_), format_)  # noqa: DTZ007 - only tried
+        read = dt.datetime.strptime(_SAMPLE.strftime(format_), format_)  # noqa: DTZ007 - only tried
     except ValueError as error:
         raise ValueError(f'"{format_}" is no format of dates') from error
+    if read.date() != _SAMPLE.date():  # Python would make it a day of 1900, or the first of a month
+        raise ValueError(f'"{format_}" does not say the year, the month and the day')
 
 
 def day(text: str, format_: str | None) -> str:
@@ -36,6 +38,10 @@ def moment(text: str, format_: str | None, where: ZoneInfo | None) -> str:
     found = _read(text, format_, "no date with a time")
     if found.tzinfo is None and where:
         found = found.replace(tzinfo=where)
+        if found.astimezone(dt.UTC).astimezone(where).replace(tzinfo=None) != found.replace(
+            tzinfo=None
+        ):
+            raise ValueError(f"no time that a clock in {where} showed: it was put forward then")
     return found.isoformat()
 
 

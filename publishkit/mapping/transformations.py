@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from functools import cache, partial
 from typing import TYPE_CHECKING, Annotated, Final, Literal, TypeVar
@@ -61,13 +62,28 @@ def _number(value: JsonValue, how: Number) -> int | float:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return value
     text = value.strip() if isinstance(value, str) else ""
-    text = text.replace(how.thousands, "") if how.thousands else text
+    text = _ungrouped(text, how) if how.thousands else text
     wrong_sign = how.decimal == "," and "." in text
     found = None if wrong_sign else units.number_of(text.replace(how.decimal, "."))
     if found is None:
         hint = ', but with decimal: ","' if re.fullmatch(r"[+-]?\d+,\d+", text) else ""
         raise ValueError(f"no number{hint}")
-    return int(text) if re.fullmatch(r"[+-]?\d{1,15}", text) else found
+    if not math.isfinite(found):
+        raise ValueError("the number is too large")
+    if not re.fullmatch(r"[+-]?\d+", text):
+        return found
+    if abs(found) > _EXACT - 1:  # the float of what is just above is _EXACT itself
+        raise ValueError("a whole number with more digits than are kept; leave it text")
+    return int(text)
+
+
+def _ungrouped(text: str, how: Number) -> str:
+    """A number without what stands between its thousands: 1.5 is not 15 where a dot does."""
+    whole, decimal, rest = text.partition(how.decimal)
+    mark = re.escape(how.thousands)
+    if how.thousands in text and not re.fullmatch(rf"[+-]?\d{{1,3}}({mark}\d{{3}})+", whole):
+        raise ValueError(f'"{how.thousands}" does not stand between thousands in it')
+    return whole.replace(how.thousands, "") + decimal + rest
 
 
 def _prepare_number(arguments: BaseModel | None) -> Conversion:

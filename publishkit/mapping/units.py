@@ -60,6 +60,8 @@ def convert(number: float, from_: Unit, to: Unit) -> float:
     """A number in another unit. Raises ValueError where the units do not fit."""
     import pint
 
+    if from_ == to and math.isfinite(number):
+        return float(number)  # not rounded
     try:
         made = float(_registry().Quantity(number, from_).to(to).magnitude)
     except (pint.PintError, ArithmeticError) as error:
