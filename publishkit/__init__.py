@@ -50,10 +50,12 @@ if TYPE_CHECKING:
     from publishkit.verbs.delete import Deleted, delete, discard
     from publishkit.verbs.doi import assign_collection_doi, assign_doi, reserve_doi
     from publishkit.verbs.entries import archive, entries, entry, pull_entry
+    from publishkit.verbs.import_cams import Imported, import_cams
     from publishkit.verbs.init import init
     from publishkit.verbs.link import Linkage, link
     from publishkit.verbs.links import Linked, links, pids
     from publishkit.verbs.login import SignedIn, SignedOut, login, logout
+    from publishkit.verbs.mapping import MapOutcome, Mapped, check_mapping, map_export
     from publishkit.verbs.preview import Preview, preview
     from publishkit.verbs.publish import publish
     from publishkit.verbs.pull import Pulled, pull
@@ -62,6 +64,12 @@ if TYPE_CHECKING:
     from publishkit.verbs.schema import schema
     from publishkit.verbs.share import share, shares, unshare
     from publishkit.verbs.status import Status, status
+    from publishkit.verbs.submit import (
+        Submitted,
+        SubmittedEntry,
+        SubmittedProcess,
+        submit_process,
+    )
     from publishkit.verbs.targets import targets, whoami
     from publishkit.verbs.update import update
     from publishkit.verbs.users import user, users
@@ -81,12 +89,15 @@ __all__ = [
     "Deleted",
     "Deposit",
     "Entry",
+    "Imported",
     "IntegrityError",
     "LimitError",
     "Link",
     "Linkage",
     "Linked",
     "LostAnswerError",
+    "MapOutcome",
+    "Mapped",
     "NotFoundError",
     "Outcome",
     "PartialError",
@@ -107,6 +118,9 @@ __all__ = [
     "SignedOut",
     "State",
     "Status",
+    "Submitted",
+    "SubmittedEntry",
+    "SubmittedProcess",
     "Target",
     "TemporaryError",
     "UnsupportedError",
@@ -118,6 +132,7 @@ __all__ = [
     "assign_collection_doi",
     "assign_doi",
     "build_workflow",
+    "check_mapping",
     "collection",
     "collections",
     "convert",
@@ -128,11 +143,13 @@ __all__ = [
     "discard",
     "entries",
     "entry",
+    "import_cams",
     "init",
     "link",
     "links",
     "login",
     "logout",
+    "map_export",
     "new_version",
     "pids",
     "preview",
@@ -147,6 +164,7 @@ __all__ = [
     "share",
     "shares",
     "status",
+    "submit_process",
     "targets",
     "unshare",
     "update",
@@ -158,6 +176,16 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Imported": "verbs.import_cams",
+    "import_cams": "verbs.import_cams",
+    "MapOutcome": "verbs.mapping",
+    "Mapped": "verbs.mapping",
+    "check_mapping": "verbs.mapping",
+    "map_export": "verbs.mapping",
+    "Submitted": "verbs.submit",
+    "SubmittedEntry": "verbs.submit",
+    "SubmittedProcess": "verbs.submit",
+    "submit_process": "verbs.submit",
     "Activity": "progress",
     "Answer": "abilities",
     "Entry": "abilities",

@@ -66,9 +66,18 @@ class Config:
         shown = name if not set(name) & set("@?#") else f"{kind.partition('/')[0]}..."  # no secret
         raise ConfigError(
             f"there is no target {shown}",
-            advice=f"Choose one of {', '.join(sorted(self.targets))}, add it to {CONFIG_FILE}, "
-            f"or name one ad hoc: BACKEND+https://host, with {' or '.join(plugins.backends())}.",
+            advice=f"{self._meant(name)}Choose one of {', '.join(sorted(self.targets))}, add it to "
+            f"{CONFIG_FILE}, or name one ad hoc: BACKEND+https://host, with "
+            f"{' or '.join(plugins.backends())}.",
         )
+
+    def _meant(self, name: str) -> str:
+        """A question after the target that somebody probably meant, or ''."""
+        import difflib  # seldom needed
+
+        same = [t.name for t in self.targets.values() if t.url and name.startswith(t.url)]
+        close = same or difflib.get_close_matches(name, self.targets, n=1, cutoff=0.7)
+        return f"Did you mean {close[0]}? " if close else ""
 
     def urls_of(self, target: Target) -> frozenset[str]:
         """The URLs of all targets that hold the same deposits as this one."""
@@ -239,6 +248,7 @@ def signing_in(config: Config, target: Target, error: AuthenticationError) -> No
         both = [variable(target, what) for what in ("username", "password")]
         ways = f", or {' and '.join(both)}" * plugins.backends()[target.backend].passwords
         error.message = "there are no credentials for this target"
+        error.answer = ""  # which explains what was sent, and nothing was
         error.advice = f"Run {login}, or, as in CI, set {variable(target, 'token')}{ways}."
 
 

@@ -142,7 +142,7 @@ def _leave(job: Job, deposit: Deposit) -> Result:
     else:
         job.rows.keep(deposit)
     if not same:
-        raise unchangeable(row.folder, deposit)
+        raise unchangeable(row.folder, row.target, deposit)
     return Result(deposit=deposit, outcome=Outcome.UNCHANGED)
 
 

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
     from pydantic import JsonValue
 
-__all__ = ["EntryFiles", "Offer", "SectionLink", "TaskLink"]
+    from publishkit.errors import Problem
+
+__all__ = ["Definition", "EntryFiles", "Field", "Offer", "SectionLink", "TaskLink"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,28 @@ class Offer:
     outputs: tuple[SectionLink, ...] = ()
     missing: tuple[str, ...] = ()
     """Those of the sections that were asked for that it has not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """What a definition says of one of its fields."""
+
+    kind: str = ""
+    """`number`, `integer`, `text`, `yes/no`, `time`; '' for what is none of these, or not known."""
+    unit: str = ""
+    """The unit that numbers are in; '' where there is none."""
+    section: str = ""
+    """The name of the definition of what is in it; '' for a value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Definition:
+    """What a definition says of the data that name it."""
+
+    fields: Mapping[str, Field]
+    """Its own, without those of its bases."""
+    bases: tuple[str, ...] = ()
+    """The names of the definitions that it takes fields from."""
 
 
 class EntryFiles(ABC):
@@ -109,3 +133,17 @@ class EntryFiles(ABC):
         Raises:
             ValueError: The file cannot be read; says why.
         """
+
+    @abstractmethod
+    def place_of(self, definition: str) -> tuple[str, str] | None:
+        """The file of the same deposit in which a definition lies, and its name there."""
+
+    @abstractmethod
+    def defined_in(self, file: str, name: str) -> str:
+        """What names a definition that lies in a file of the same deposit."""
+
+    @abstractmethod
+    def definitions(
+        self, file: str, content: bytes
+    ) -> tuple[Mapping[str, Definition], list[Problem]]:
+        """What a file defines, by the names there, and what is wrong with it."""

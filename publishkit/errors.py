@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from publishkit.tables import Tabular
 
@@ -270,3 +270,10 @@ class PartialError(PublishkitError):
     def __init__(self, receipts: Sequence[Receipt], message: str, *, advice: str = "") -> None:
         super().__init__(message, advice=advice)
         self.receipts = tuple(receipts)
+        errors = (receipt.error for receipt in receipts)
+        if not advice and any(isinstance(error, _LASTING) for error in errors):
+            self.advice = f"Correct what is named above. {self.default_advice}"
+
+
+_LASTING: Final = (AuthenticationError, ConfigError, NotFoundError, RecordError, RejectedError)
+"""What goes wrong again if nothing is changed."""

@@ -69,10 +69,14 @@ def of_network(error: requests.RequestException, *, repeat: bool) -> RepositoryE
     if isinstance(error, requests.Timeout) and not isinstance(error, requests.ConnectTimeout):
         return kind("the server did not answer in time")
     if never_sent(error):
-        return kind("the server cannot be reached", answer=_cause(error))
+        return kind("the server cannot be reached", answer=_cause(error), advice=_UNREACHABLE)
     return kind("the connection broke", answer=_cause(error))
 
 
+_UNREACHABLE: Final = (
+    "Check that this machine is on the network and that the address is right, then run the same "
+    "command again."
+)
 _PAGES: Final = frozenset({"text/html", "application/xhtml+xml"})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shlex
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -140,7 +141,9 @@ def open_target(to: str) -> tuple[Setting, Target, Repository]:
     return _opened(configuration.load(), to)
 
 
-def able(repository: Repository, kind: type[T], target: Target, what: str) -> T:
+def able(
+    repository: Repository, kind: type[T], target: Target, what: str, among: Iterable[Found] = ()
+) -> T:
     """The repository as one that has an ability.
 
     Args:
@@ -148,12 +151,19 @@ def able(repository: Repository, kind: type[T], target: Target, what: str) -> T:
         kind: The ability: a class of `publishkit.abilities`.
         target: Whose repository it is.
         what: What it cannot do without, for the message: "share deposits".
+        among: What else was found with it, so that those that can be chosen are named.
 
     Raises:
         UnsupportedError: It has not; names what it can do.
     """
     if isinstance(repository, kind):
         return repository
+    others = {one.target.name for one in among if isinstance(one.repository, kind)}
+    if others:
+        raise UnsupportedError(
+            f"{target.name} cannot {what}, but {' and '.join(sorted(others))} can",
+            advice=f"Choose by --to, such as --to {shlex.quote(min(others))}.",
+        )
     can = [name for name, ability in ABILITIES.items() if isinstance(repository, ability)]
     raise UnsupportedError(
         f"{target.name} cannot {what}",
@@ -206,6 +216,13 @@ class _Finder:
             rows = [row] if row else []
         else:
             rows = ledger.rows_of(name)
+        for row in rows:
+            if not row.id and any(one.id for one in rows):  # else it is said that there is none
+                _log.warning(
+                    "%s has no deposit on %s, where a push failed or was stopped: left out",
+                    record,
+                    row.target,
+                )
         return [
             self._of_row(self._target_of(row), ledger, row, str(record), record)
             for row in rows

@@ -6,7 +6,6 @@ import hashlib
 import json
 import logging
 import os
-import re
 import stat
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from publishkit.datafiles import METADATA_FILE, data_files
 from publishkit.errors import Problem, RecordError, Severity
 from publishkit.ignored import is_litter
 from publishkit.smallfiles import read_small
+from publishkit.text import natural
 from publishkit.validation import MAX_BYTES, parse, too_large
 from publishkit.validation.nearest import nearest
 
@@ -37,7 +37,6 @@ __all__ = [
     "fingerprint",
     "load",
     "load_as",
-    "natural",
 ]
 
 _log = logging.getLogger(__name__)
@@ -123,19 +122,6 @@ def _subfolders(folder: Path) -> list[Path]:
         return []
     found.sort(key=lambda entry: (entry.is_symlink(), natural([entry.name])))
     return [folder / entry.name for entry in found]
-
-
-def natural(parts: Iterable[str]) -> list[tuple[list[tuple[bool, int, str]], str]]:
-    """A key by which 10 comes after 2, and letters after digits."""
-    return [([_rank(run) for run in _runs(part)], part) for part in parts]
-
-
-def _rank(run: str) -> tuple[bool, int, str]:
-    return (False, int(run), "") if run.isdecimal() else (True, 0, run.casefold())
-
-
-def _runs(part: str) -> list[str]:
-    return [run for run in re.split(r"(\d{1,18})", part) if run]
 
 
 def _mention_others(path: Path, found: Iterable[Path]) -> None:

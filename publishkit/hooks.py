@@ -13,7 +13,7 @@ import pluggy
 from publishkit.tables import Anchor, Tabular
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
     from threading import Event
 
@@ -24,17 +24,23 @@ if TYPE_CHECKING:
     from publishkit.repository import Repository
     from publishkit.tables import Cells
 
+    Look = Callable[[str], JsonValue]
+    """Gives another field of the same step by its dotted name; None where it is missing."""
+
 __all__ = [
     "Backend",
     "Connection",
+    "Conversion",
     "Credentials",
     "ForeignConfig",
     "ForeignMetadata",
     "SignIn",
     "Target",
     "TokenPages",
+    "Transformation",
     "hookimpl",
     "publishkit_backend",
+    "publishkit_transformations",
 ]
 
 PROJECT = "publishkit"
@@ -196,10 +202,51 @@ class Backend:
     """Makes a repository; sends nothing. Raises ConfigError for settings that are wrong."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversion:
+    """A transformation with its arguments, ready for values."""
+
+    apply: Callable[[JsonValue, Look], JsonValue]
+    """Makes a value of a value, which is never None. Raises ValueError with the reason why it does
+    not, in words that go on after what the value is: `no number`."""
+    uses: frozenset[str] = frozenset()
+    """The fields that it looks at beside the value, by their dotted names."""
+    unit: str = ""
+    """The unit in which numbers are that come out."""
+    whole: bool = False
+    """Whether a list is given to it as a whole, and not item by item."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transformation:
+    """What a mapping can do to a value, by a name."""
+
+    name: str
+    """By which a mapping asks for it: letters, digits and underscores."""
+    title: str
+    """What it does, in a sentence, for the documentation and for editors."""
+    prepare: Callable[[BaseModel | None], Conversion]
+    """Is given the arguments. Raises ValueError where they make no sense."""
+    arguments: Callable[[], type[BaseModel]] | None = None
+    """Gives the model of its arguments; called when needed. None takes none."""
+    shorthand: str = ""
+    """The argument that is meant where a mapping gives a value instead of an object."""
+    bare: bool = False
+    """Whether it can be named without any arguments."""
+
+
 @_hookspec
 def publishkit_backend() -> Backend:  # type: ignore[empty-body]
     """Return the backend of this plugin.
 
     Called once when the plugin is loaded. Must be quick: import requests, pydantic and the rest
     inside `Backend.open` and `Backend.block`.
+    """
+
+
+@_hookspec
+def publishkit_transformations() -> Sequence[Transformation]:  # type: ignore[empty-body]
+    """Return what mappings can ask for beyond what comes with publishkit.
+
+    Called when a mapping is read. Must be as quick as `publishkit_backend`.
     """

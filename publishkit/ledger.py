@@ -21,7 +21,6 @@ from pydantic import JsonValue, ValidationError
 from pydantic_core import from_json
 
 from publishkit.errors import ConfigError, PublishkitError
-from publishkit.folder import natural
 from publishkit.journal import (
     LINKS_FILE,
     STATE_FOLDER,
@@ -33,6 +32,7 @@ from publishkit.journal import (
 )
 from publishkit.lock import locked
 from publishkit.row import FIELDS, Row
+from publishkit.text import natural
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping

@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
     from pydantic_core import core_schema
 
-__all__ = ["model_schema", "record_schema"]
+__all__ = ["DIALECT", "Generator", "model_schema", "record_schema"]
 
 Schema = dict[str, Any]
 """JSON; pydantic's own type for it."""
 
-_DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _DAY: Final = r"^\s*\d{4}-\d\d-\d\d\s*$"
 _EDTF: Final = r"^[\s/~%?]*\d{4}(?!\d)"
 _DATES: Final = frozenset({(model.Metadata, "publication_date"), (model.Date, "date")})
@@ -92,7 +92,7 @@ def record_schema(blocks: Mapping[str, type[BaseModel]]) -> Schema:
     """
     kinds: list[type[BaseModel]] = [model.Record, *blocks.values()]
     named, made = models_json_schema(
-        [(kind, "validation") for kind in kinds], schema_generator=_Generator
+        [(kind, "validation") for kind in kinds], schema_generator=Generator
     )
     made["$defs"].pop("BaseModel", None)  # what stands for blocks in the model of a record
     record = made["$defs"].pop(named[model.Record, "validation"]["$ref"].rpartition("/")[2])
@@ -105,7 +105,7 @@ def record_schema(blocks: Mapping[str, type[BaseModel]]) -> Schema:
     }
     words = {name: {"enum": sorted(set(known))} for name, known in _WORDS.items()}
     return {
-        "$schema": _DIALECT,
+        "$schema": DIALECT,
         **record,
         "title": "record_metadata.json",
         "description": "What a record says of itself; the other files of its folder are its data.",
@@ -116,12 +116,12 @@ def record_schema(blocks: Mapping[str, type[BaseModel]]) -> Schema:
 
 def model_schema(kind: type[BaseModel], description: str) -> Schema:
     """The schema of a file that a model reads, as `record_schema` gives that of a record."""
-    named, made = models_json_schema([(kind, "validation")], schema_generator=_Generator)
+    named, made = models_json_schema([(kind, "validation")], schema_generator=Generator)
     whole = made["$defs"].pop(named[kind, "validation"]["$ref"].rpartition("/")[2])
-    return {"$schema": _DIALECT, **whole, "description": description, "$defs": made["$defs"]}
+    return {"$schema": DIALECT, **whole, "description": description, "$defs": made["$defs"]}
 
 
-class _Generator(GenerateJsonSchema):
+class Generator(GenerateJsonSchema):
     """Adds to what pydantic knows of a model what its docstrings and the validation know."""
 
     def model_schema(self, schema: core_schema.ModelSchema) -> Schema:
@@ -129,16 +129,19 @@ class _Generator(GenerateJsonSchema):
         kind: type[BaseModel] = schema["cls"]
         made: Schema = super().model_schema(schema)
         made.pop("title", None)
+        if schema.get("root_model"):
+            return made
         properties: dict[str, Schema] = made.get("properties", {})
         docs = field_docs(kind)
         for name, field in kind.model_fields.items():
+            key = field.alias or name
             if field.exclude:
-                properties.pop(name, None)
+                properties.pop(key, None)
                 continue
-            plain = _plain(properties[name])
+            plain = _plain(properties[key])
             if issubclass(kind, Model) and not field.is_required():
                 plain = _or_null(plain)
-            properties[name] = plain | ({"description": docs[name]} if name in docs else {})
+            properties[key] = plain | ({"description": docs[name]} if name in docs else {})
         return _with_rules(kind, made) if issubclass(kind, Model) else made
 
     def str_schema(self, schema: core_schema.StringSchema) -> Schema:

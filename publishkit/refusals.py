@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from publishkit.errors import ConflictError, NotFoundError, RejectedError
@@ -30,19 +31,19 @@ def edited_elsewhere(id_: str, target: str = "") -> ConflictError:
     )
 
 
-def unchangeable(folder: str, deposit: Deposit) -> RejectedError:
-    """The error that the folder differs from a deposit that must not be changed."""
+def unchangeable(folder: str, target: str, deposit: Deposit) -> RejectedError:
+    """The error that the folder differs from a deposit on a target that must not be changed."""
     return RejectedError(
         f"{folder} differs from what is {deposit.state.value} as {deposit.id}, "
         "which cannot be changed; nothing was sent",
-        advice=_other_ways(deposit),
+        advice=_other_ways(deposit, f" --to {shlex.quote(target)}"),
     )
 
 
-def _other_ways(deposit: Deposit) -> str:
+def _other_ways(deposit: Deposit, there: str) -> str:
     ways = {
-        State.PUBLISHED: "Send what changed as a new version by publishkit new-version, or "
-        "only the metadata by publishkit update.",
+        State.PUBLISHED: "Send what changed as a new version: publishkit new-version FOLDER"
+        f"{there}; or only the metadata: publishkit update FOLDER{there}",
         State.IN_REVIEW: "Wait for the review, or withdraw the submission on its page, and push "
         "again.",
     }

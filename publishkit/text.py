@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-__all__ = ["amount", "clean", "duration", "linkable", "near", "plural", "size"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["amount", "clean", "duration", "linkable", "natural", "near", "plural", "size"]
 
 _STEP = 1000.0
 _MINUTE = 60
@@ -61,3 +66,16 @@ def duration(seconds: float) -> str:
 def plural(number: int, word: str) -> str:
     """A count with its word, such as `2 files`."""
     return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def natural(parts: Iterable[str]) -> list[tuple[list[tuple[bool, int, str]], str]]:
+    """A key by which 10 comes after 2, and letters after digits."""
+    return [([_rank(run) for run in _runs(part)], part) for part in parts]
+
+
+def _rank(run: str) -> tuple[bool, int, str]:
+    return (False, int(run), "") if run.isdecimal() else (True, 0, run.casefold())
+
+
+def _runs(part: str) -> list[str]:
+    return [run for run in re.split(r"(\d{1,18})", part) if run]

@@ -1,11 +1,15 @@
 """Bytes become plain data as YAML says, and nothing more: no objects, no guesses, no bombs.
 
 Scalars stay the text that was written: of `2308.08460` a number would lose the zero, and `no` is a
-word. What aliases stand for is counted where they stand, so that a short file cannot be endless.
+word. Where types matter they are those of JSON and no more: `5`, `true` and `null` without quotes.
+What aliases stand for is counted where they stand, so that a short file cannot be endless.
 """
 
 from __future__ import annotations
 
+import json
+import math
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -13,7 +17,7 @@ from publishkit.errors import Problem
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
-    from yaml.nodes import MappingNode, Node
+    from yaml.nodes import MappingNode, Node, ScalarNode
 
 __all__ = ["MAX_BYTES", "read_yaml"]
 
@@ -24,17 +28,22 @@ _MAX_VALUES: Final = 100_000
 """With what aliases stand for."""
 _NULL: Final = "tag:yaml.org,2002:null"
 _MERGE: Final = "tag:yaml.org,2002:merge"
+_WORDS: Final = {"null": None, "true": True, "false": False}
+_NUMBER: Final = re.compile(r"-?(0|[1-9]\d{0,30})(\.\d+)?([eE][+-]?\d{1,3})?", re.ASCII)
+"""As JSON writes numbers: `012`, `1:30` and `1_000` are text."""
 _PLAIN: Final = frozenset(
     f"tag:yaml.org,2002:{name}"
     for name in ("bool", "float", "int", "map", "merge", "null", "seq", "str", "timestamp", "value")
 )
 
 
-def read_yaml(data: bytes) -> tuple[JsonValue, list[Problem]]:
+def read_yaml(data: bytes, *, typed: bool = False) -> tuple[JsonValue, list[Problem]]:
     """Parse a YAML document.
 
     Args:
         data: UTF-8, with or without a byte order mark.
+        typed: Whether numbers, `true`, `false` and `null` are what JSON makes of them; in quotes
+            they are text.
 
     Returns:
         The value, None if there is none, and every problem; none of them quotes the file, which
@@ -47,15 +56,15 @@ def read_yaml(data: bytes) -> tuple[JsonValue, list[Problem]]:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         return None, [_problem(f"not UTF-8 at line {line}", "save the file as UTF-8")]
-    return _composed(text)
+    return _composed(text, typed=typed)
 
 
-def _composed(text: str) -> tuple[JsonValue, list[Problem]]:
+def _composed(text: str, *, typed: bool) -> tuple[JsonValue, list[Problem]]:
     import yaml  # seldom needed
 
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
-        reader = _Reader()
+        reader = _Reader(typed)
         value = reader.value(root, "", 0) if root else None
     except yaml.MarkedYAMLError as error:
         return None, [_malformed(error)]
@@ -92,12 +101,13 @@ class _TooMuch(Exception):  # noqa: N818 - never leaves this module
 class _Reader:
     """Goes through a document once."""
 
+    typed: bool
     left: int = _MAX_VALUES
     problems: list[Problem] = field(default_factory=list)
 
     def value(self, node: Node, path: str, depth: int) -> JsonValue:
         """What a node stands for."""
-        from yaml.nodes import MappingNode, SequenceNode
+        from yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
         self.left -= 1
         if self.left < 0 or depth > _MAX_DEPTH:
@@ -110,7 +120,22 @@ class _Reader:
             return [self.value(one, f"{path}[{number}]", depth + 1) for number, one in inner]
         if isinstance(node, MappingNode):
             return self._mapping(node, path, depth)
+        if self.typed and isinstance(node, ScalarNode):
+            return self._typed(node, path)
         return None if node.tag == _NULL else str(node.value)
+
+    def _typed(self, node: ScalarNode, path: str) -> JsonValue:
+        text = str(node.value)
+        if node.style:  # in quotes, or a block of text
+            return text
+        if not text or text in _WORDS:
+            return _WORDS.get(text)
+        if not _NUMBER.fullmatch(text):
+            return text
+        number: int | float = json.loads(text)
+        if not math.isfinite(number):
+            self._error(path, f"{text} is too large for a number", "write it in quotes, as text")
+        return number
 
     def _mapping(self, node: MappingNode, path: str, depth: int) -> dict[str, JsonValue]:
         made: dict[str, JsonValue] = {}

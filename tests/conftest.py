@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
+_TRUST = {"REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"}
+"""A machine's certificates: no business of ours, and each run would read them."""
 RECORDS = Path(__file__).parents[1] / "records"
 
 # how long an example takes says nothing; `--hypothesis-profile=thorough` tries many more
@@ -42,7 +44,7 @@ def nobody_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, str(home))
     for name in list(os.environ):
         ours = name.startswith("PUBLISHKIT_") and not name.startswith("PUBLISHKIT_TEST_")
-        if ours or name.startswith(("XDG_", "NOMAD_")):
+        if ours or name.startswith(("XDG_", "NOMAD_")) or name in _TRUST:
             monkeypatch.delenv(name)
     monkeypatch.setenv("PUBLISHKIT_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")

@@ -6,12 +6,14 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event, Timer
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from servers.api import InvenioServer, NomadServer
 
@@ -20,6 +22,8 @@ ARCHIVE = "archive-here"
 """The InvenioRDM's name."""
 NOMAD = "nomad-here"
 """The NOMAD's name."""
+_PATIENCE = 300.0
+"""Seconds until a command is given up; nothing that works takes as long."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,7 @@ class Shell:
             env={**os.environ, **self.environment, **environment},
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=_PATIENCE,
             check=False,
         )
 
@@ -63,6 +67,24 @@ class Shell:
     def row(self, target: str, record: str = "0") -> dict[str, Any]:
         """One object of the links file."""
         return next(r for r in self.rows() if (r["folder"], r["target"]) == (record, target))
+
+
+@contextmanager
+def in_time(process: subprocess.Popen[str]) -> Iterator[None]:
+    """Kill a command that goes on for too long, so that who reads what it says does not hang."""
+    late = Event()
+
+    def give_up() -> None:
+        late.set()
+        process.kill()
+
+    timer = Timer(_PATIENCE, give_up)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+    assert not late.is_set(), f"{process.args!r} did not come to an end"
 
 
 def shell(

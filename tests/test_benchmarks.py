@@ -71,9 +71,9 @@ class Bench:
 
     def _seen(self) -> dict[str, Any]:
         control = f"http://127.0.0.1:{self._ports['control']}/"
-        with urlopen(control) as answer:
+        with urlopen(control, timeout=60) as answer:
             found: dict[str, Any] = json.load(answer)
-        with urlopen(f"{control}reset", data=b""):  # noqa: S310 - as above
+        with urlopen(f"{control}reset", data=b"", timeout=60):  # noqa: S310 - as above
             return found
 
 

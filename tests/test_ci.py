@@ -17,6 +17,7 @@ from shell import ARCHIVE, shell
 
 from publishkit.credentials import variable
 from publishkit.plugins import declared_targets
+from publishkit.testing import write_record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,6 +50,7 @@ class Repository:
             env={**os.environ, **self.environment},
             capture_output=True,
             text=True,
+            timeout=300,
             check=False,
         )
         assert done.returncode == code, done.stdout + done.stderr
@@ -77,8 +79,7 @@ class Repository:
 
 
 def repository(folder: Path, target: str, environment: Mapping[str, str]) -> Repository:
-    """A project with the example records, that is not pushed anywhere yet."""
-    shutil.rmtree(folder / "records" / "2", ignore_errors=True)
+    """A project with records that is not pushed anywhere yet."""
     path = f"{SCRIPTS}{os.pathsep}{os.environ['PATH']}"
     ci = {**environment, **WHO, "PATH": path, "TARGET": target, "BRANCH": "main"}
     ci["GIT_CONFIG_GLOBAL"] = os.devnull
@@ -113,8 +114,11 @@ def publish_a_tag_and_another(project: Repository) -> None:
 
 
 @pytest.fixture
-def project(folder: Path) -> Repository:
-    return repository(folder, "local", {})
+def project(tmp_path: Path) -> Repository:
+    """One with two records, which name nothing that it takes long to check."""
+    for name in ("0", "1"):
+        write_record(tmp_path / "work" / "records" / name, {"data.csv": name.encode()})
+    return repository(tmp_path / "work", "local", {})
 
 
 def test_a_tag_is_published_once_and_the_next_one_as_new_versions(project: Repository) -> None:
@@ -154,6 +158,7 @@ def test_nothing_is_published_that_could_not_be_committed_before(project: Reposi
 
 @pytest.mark.live
 def test_it_publishes_to_a_real_archive(folder: Path, invenio_server: InvenioServer) -> None:
+    shutil.rmtree(folder / "records" / "2")
     user = shell(folder, invenio_server)
     publish_a_tag_and_another(repository(folder, ARCHIVE, user.environment))
 

@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import os
-import pty
-import select
 import shutil
-import signal
 import subprocess
-import sys
 from pathlib import Path
 from typing import Final
 
 import pytest
 from click.testing import CliRunner
+from terminal import COMMAND, Terminal
 
 from publishkit.cli import cli
 
-COMMAND: Final = Path(sys.executable).with_name("publishkit")
 SHELLS: Final = ("bash", "zsh", "fish")
-PATIENCE: Final = 60.0
 
 
-def environment(**more: str) -> dict[str, str]:
-    path = f"{COMMAND.parent}{os.pathsep}{os.environ['PATH']}"
-    return {**os.environ, "PATH": path, "TERM": "dumb", **more}
+def environment() -> dict[str, str]:
+    """What differs from this process's: the installed command is found, and shells stay plain."""
+    return {"PATH": f"{COMMAND.parent}{os.pathsep}{os.environ['PATH']}", "TERM": "dumb"}
 
 
 def answered(shell: str, line: str) -> str:
@@ -132,49 +127,23 @@ def test_fish_completes() -> None:
 
 def test_zsh_completes_what_is_typed() -> None:
     """Its completion runs only where somebody types: in a terminal."""
-    typed = Typed([real("zsh"), "-f", "-i"])
-    try:
-        complete_in_zsh(typed)
-    finally:
-        typed.close()
-
-
-def complete_in_zsh(typed: Typed) -> None:
-    typed.say("PS1=; autoload -U compinit; compinit -u -D; echo re''ady")
-    typed.see("ready")
-    typed.say("eval \"$(publishkit completion zsh)\"; echo lo''aded")
-    typed.see("loaded")
-    typed.say("publishkit push --to nomad-t\t", end="")
-    typed.see("nomad-test")
+    with Terminal("-f", "-i", program=[real("zsh")], **environment()) as terminal:
+        terminal.type("PS1=; autoload -U compinit; compinit -u -D; echo re''ady", hidden=True)
+        terminal.until("ready")
+        terminal.type("eval \"$(publishkit completion zsh)\"; echo lo''aded", hidden=True)
+        terminal.until("loaded")
+        terminal.press(b"publishkit push --to nomad-t\t", hidden=True)
+        terminal.until("nomad-test")
 
 
 def ran(*command: str) -> list[str]:
-    done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command,
+        env={**os.environ, **environment()},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert done.stderr == ""
     return done.stdout.split("\n")[:-1]
-
-
-class Typed:
-    """A shell in a terminal of its own."""
-
-    def __init__(self, command: list[str]) -> None:
-        self.process, self.terminal = pty.fork()
-        if self.process == 0:
-            os.execvpe(command[0], command, environment())  # noqa: S606 - a shell that was found
-        self.seen = ""
-
-    def say(self, text: str, end: str = "\r") -> None:
-        os.write(self.terminal, f"{text}{end}".encode())
-
-    def see(self, text: str) -> None:
-        """Wait until the terminal shows a text."""
-        while text not in self.seen:
-            ready, _, _ = select.select([self.terminal], [], [], PATIENCE)
-            assert ready, f"{text!r} did not come: {self.seen!r}"
-            self.seen += os.read(self.terminal, 4096).decode(errors="replace")
-
-    def close(self) -> None:
-        """Hang up, which ends the shell."""
-        os.close(self.terminal)
-        os.kill(self.process, signal.SIGKILL)  # though it be in the middle of something
-        os.waitpid(self.process, 0)

@@ -14,7 +14,9 @@ SCRIPTS = Path(sys.executable).parent
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [str(SCRIPTS / arguments[0]), *arguments[1:]]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, timeout=120, check=False
+    )
 
 
 @pytest.mark.parametrize("options", [[], ["--publish"]], ids=["drafts", "published"])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 from servers.api import InvenioServer, NomadServer, invenio
-from shell import ARCHIVE, COMMAND, NOMAD, Shell, shell
+from shell import ARCHIVE, COMMAND, NOMAD, Shell, in_time, shell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -145,14 +145,14 @@ def killed_at(user: Shell, count: int) -> bool:
     )
     assert process.stderr is not None
     seen = 0
-    for line in process.stderr:
-        seen += bool(re.search(r" (GET|POST|PUT|DELETE) http", line))
-        if seen >= count:
-            process.kill()
-            process.communicate()
-            return True
-    process.communicate()
-    return False
+    with in_time(process):
+        for line in process.stderr:
+            seen += bool(re.search(r" (GET|POST|PUT|DELETE) http", line))
+            if seen >= count:
+                process.kill()
+                break
+        process.communicate()
+    return seen >= count
 
 
 def test_while_a_review_lasts_the_other_waits(

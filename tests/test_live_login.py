@@ -43,15 +43,15 @@ def test_on_invenio(
     refused(user, ARCHIVE)
     with Terminal("login", ARCHIVE) as terminal:
         terminal.until("Token (does not show): ")
-        terminal.type(f"{token[:-4]}0000\n", hidden=True)
-        assert terminal.ended() == 5
+        terminal.type(f"{token[:-4]}0000", hidden=True)
+        assert terminal.end() == 5
     refused(user, ARCHIVE)
     with Terminal("login", ARCHIVE) as terminal:
         terminal.until(f"{invenio_server.url}/account/settings/applications/tokens/new/")
         terminal.until("Token (does not show): ")
-        terminal.type(f"{token}\n", hidden=True)
-        assert terminal.ended() == 0
-        assert token not in terminal.screen
+        terminal.type(token, hidden=True)
+        assert terminal.end() == 0
+        assert token.encode() not in terminal.raw
     user.run("push", "records/0", "--to", ARCHIVE)
     user.run("delete", "records/0", "--to", ARCHIVE, "--yes")
     assert "stays valid until you delete it at" in user.run("logout", ARCHIVE)
@@ -62,11 +62,11 @@ def sign_in(name: str, password: str, *, code: int = 0) -> str:
     """Sign in on the NOMAD at a terminal, and give what showed there."""
     with Terminal("login", NOMAD) as terminal:
         terminal.until("User name or e-mail address: ")
-        terminal.type(f"{name}\n")
+        terminal.type(name)
         terminal.until("Password (does not show): ")
-        terminal.type(f"{password}\n", hidden=True)
-        assert terminal.ended() == code
-        return str(terminal.screen)
+        terminal.type(password, hidden=True)
+        assert terminal.end() == code
+        return str(terminal.seen)
 
 
 def test_on_nomad(nomad_server: NomadServer, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,8 +91,8 @@ def test_on_nomad(nomad_server: NomadServer, folder: Path, monkeypatch: pytest.M
     with Terminal("logout", NOMAD) as terminal:
         if one.id:
             terminal.until(f"Password of {name}")
-            terminal.type(f"{password}\n", hidden=True)
-        assert terminal.ended() == 0
+            terminal.type(password, hidden=True)
+        assert terminal.end() == 0
     refused(user, NOMAD)
     monkeypatch.setenv("PUBLISHKIT_NOMAD_HERE_TOKEN", str(one.token))
     user.run("whoami", NOMAD, code=5 if one.id else 0)  # an app token cannot be revoked

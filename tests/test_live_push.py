@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 from servers.versions import NOMAD_VERSIONS
+from shell import in_time
 
 from publishkit.testing import metadata, write_record
 
@@ -209,11 +210,12 @@ def test_a_killed_push_is_finished_by_the_next(user: User) -> None:
         text=True,
     )
     assert process.stderr is not None
-    for line in process.stderr:
-        if "PUT" in line:
-            break
-    process.kill()
-    process.communicate()
+    with in_time(process):
+        for line in process.stderr:
+            if "PUT" in line:
+                break
+        process.kill()
+        process.communicate()
     user.push()
     assert len(user.rows) == 3
     assert {row["state"] for row in user.rows} == {"draft"}
@@ -229,11 +231,12 @@ def test_ctrl_c_ends_with_130_and_the_next_push_goes_on(user: User) -> None:
         text=True,
     )
     assert process.stdout is not None
-    for line in process.stdout:
-        if "POST" in line:
-            break
-    process.send_signal(2)
-    said, _ = process.communicate(timeout=120)
+    with in_time(process):
+        for line in process.stdout:
+            if "POST" in line:
+                break
+        process.send_signal(2)
+        said, _ = process.communicate()
     assert process.returncode == 130, said
     assert "Traceback" not in said
     user.push()

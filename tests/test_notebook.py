@@ -50,6 +50,7 @@ def test_the_notebook_gives_what_it_shows(tmp_path: Path) -> None:
         env={**os.environ, "HOME": str(tmp_path / "jane"), "PYTHONWARNINGS": "default"},
         capture_output=True,
         text=True,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -40,7 +40,7 @@ def test_importing_it_is_light_and_functions_stay_functions() -> None:
         "publishkit.validate, publishkit.push, publishkit.adopt, publishkit.targets; "
         "assert all(map(callable, (publishkit.push, publishkit.validate, publishkit.targets)))"
     )
-    subprocess.run([sys.executable, "-c", code], check=True)
+    subprocess.run([sys.executable, "-c", code], timeout=60, check=True)
 
 
 def test_the_backends_are_found_by_entry_points() -> None:
@@ -64,6 +64,7 @@ def test_it_runs_as_a_module_too() -> None:
         [sys.executable, "-m", "publishkit", "--version"],
         capture_output=True,
         text=True,
+        timeout=60,
         check=True,
     )
     assert done.stdout == f"publishkit, version {publishkit.__version__}\n"

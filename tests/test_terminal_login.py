@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 
 import pytest
 from hostile import Answer, Asked, Server, as_json, serving
-from terminal import Terminal
+from terminal import CTRL_C, Terminal
 
 from publishkit import kept
 
@@ -25,7 +25,6 @@ pytestmark = [
 TOKEN = "t0ken-that-is-accepted"
 PASSWORD = "pass word of jane"
 MADE = "nomad_pat_made-up"
-CONTROL_C = "\x03"
 
 
 def answer(asked: Asked) -> Answer:
@@ -61,36 +60,36 @@ def test_a_token_is_asked_for_and_does_not_show(server: Server) -> None:
     with Terminal("login", target) as terminal:
         terminal.until(f"{server.url}/account/settings/applications/tokens/new/")
         terminal.until("Token (does not show): ")
-        terminal.type(f" {TOKEN} \n", hidden=True)
-        assert terminal.ended() == 0
-        assert TOKEN not in terminal.screen
-        assert f"{target}: signed in as" in terminal.screen
-        assert f"kept in {kept.place()}." in terminal.screen
+        terminal.type(f" {TOKEN} ", hidden=True)
+        assert terminal.end() == 0
+        assert TOKEN.encode() not in terminal.raw
+        assert f"{target}: signed in as" in terminal.seen
+        assert f"kept in {kept.place()}." in terminal.seen
     with Terminal("whoami", target) as terminal:
-        assert terminal.ended() == 0
+        assert terminal.end() == 0
     with Terminal("logout", target) as terminal:
-        assert terminal.ended() == 0
-        assert f"delete it at {server.url}/account/settings/applications/" in terminal.screen
+        assert terminal.end() == 0
+        assert f"delete it at {server.url}/account/settings/applications/" in terminal.seen
     assert not signed_in()
 
 
 def test_an_empty_answer_is_asked_again(server: Server) -> None:
     with Terminal("login", f"invenio+{server.url}") as terminal:
-        for nothing in ("\n", "   \n"):
+        for nothing in ("", "   "):
             terminal.until("Token (does not show): ")
             terminal.type(nothing, hidden=True)
         terminal.until("Token (does not show): ")
-        terminal.type(f"{TOKEN}\n", hidden=True)
-        assert terminal.ended() == 0
+        terminal.type(TOKEN, hidden=True)
+        assert terminal.end() == 0
 
 
 def test_a_token_that_is_refused_is_not_kept(server: Server) -> None:
     with Terminal("login", f"invenio+{server.url}") as terminal:
         terminal.until("Token (does not show): ")
-        terminal.type("an0ther-token\n", hidden=True)
-        assert terminal.ended() == 5
-        assert "Nothing was kept." in terminal.screen
-        assert "an0ther" not in terminal.screen
+        terminal.type("an0ther-token", hidden=True)
+        assert terminal.end() == 5
+        assert "Nothing was kept." in terminal.seen
+        assert b"an0ther" not in terminal.raw
     assert not signed_in()
 
 
@@ -98,20 +97,20 @@ def test_user_name_and_password_become_a_token_until_logout_revokes_it(server: S
     target = f"nomad+{server.url}/api/v1"
     with Terminal("login", target) as terminal:
         terminal.until("User name or e-mail address: ")
-        terminal.type("jane\n")
+        terminal.type("jane")
         terminal.until("Password (does not show): ")
-        terminal.type(f"{PASSWORD}\n", hidden=True)
-        assert terminal.ended() == 0
-        assert "valid until 2100-01-02." in terminal.screen
-        assert PASSWORD not in terminal.screen
-        assert MADE not in terminal.screen
+        terminal.type(PASSWORD, hidden=True)
+        assert terminal.end() == 0
+        assert "valid until 2100-01-02." in terminal.seen
+        assert PASSWORD.encode() not in terminal.raw
+        assert MADE.encode() not in terminal.raw
     assert PASSWORD not in kept.place().read_text()
     with Terminal("logout", target) as terminal:
         terminal.until("valid until 2100-01-02")
         terminal.until("Password of jane")
-        terminal.type(f"{PASSWORD}\n", hidden=True)
-        assert terminal.ended() == 0
-        assert "It is revoked." in terminal.screen
+        terminal.type(PASSWORD, hidden=True)
+        assert terminal.end() == 0
+        assert "It is revoked." in terminal.seen
     assert [one.path for one in server.asked if one.method == "DELETE"] == [
         "/api/v1/auth/pats/6b01"
     ]
@@ -123,9 +122,9 @@ def test_who_does_not_give_the_password_is_signed_out_all_the_same(server: Serve
     kept.keep(f"{server.url}/api/v1", MADE, user="jane", expires=None, id="6b01")
     with Terminal("logout", target) as terminal:
         terminal.until("Password of jane")
-        terminal.type("\n", hidden=True)
-        assert terminal.ended() == 0
-        assert "It stays valid." in terminal.screen
+        terminal.type("", hidden=True)
+        assert terminal.end() == 0
+        assert "It stays valid." in terminal.seen
     assert not signed_in()
     assert server.asked == []
 
@@ -135,11 +134,11 @@ def test_ctrl_c_at_a_question_leaves_nothing_behind(server: Server, at: str) -> 
     with Terminal("login", f"nomad+{server.url}/api/v1") as terminal:
         terminal.until("User name or e-mail address: ")
         if at.startswith("Password"):
-            terminal.type("jane\n")
+            terminal.type("jane")
             terminal.until(at)
-        terminal.type(CONTROL_C, hidden=at.startswith("Password"))
-        assert terminal.ended() == 130
-        assert "Traceback" not in terminal.screen
+        terminal.press(CTRL_C, hidden=at.startswith("Password"))
+        assert terminal.end() == 130
+        assert "Traceback" not in terminal.seen
     assert server.asked == []
     assert list(Path.home().rglob("credentials*")) == []
 
@@ -149,11 +148,11 @@ def test_non_interactive_asks_nothing_though_there_is_a_terminal(server: Server,
     options = ["--non-interactive"] if how == "option" else []
     variables = {"PUBLISHKIT_NON_INTERACTIVE": "1"} if how == "variable" else {}
     with Terminal("login", f"invenio+{server.url}", *options, **variables) as terminal:
-        assert terminal.ended() == 2
-        assert "--with-token" in terminal.screen
+        assert terminal.end() == 2
+        assert "--with-token" in terminal.seen
     kept.keep(server.url, MADE, user="jane", expires=None, id="6b01")
     with Terminal("logout", f"nomad+{server.url}", *options, **variables) as terminal:
-        assert terminal.ended() == 0
+        assert terminal.end() == 0
     assert server.asked == []
 
 
@@ -166,14 +165,14 @@ def test_non_interactive_publishes_nothing_that_nobody_confirmed(
     arguments = ("push", folder / "records" / "0", "--to", "real", "--publish")
     monkeypatch.chdir(folder)
     with Terminal(*arguments, "--non-interactive") as terminal:
-        assert terminal.ended() == 2
-        assert "confirm it by --yes" in terminal.screen
+        assert terminal.end() == 2
+        assert "confirm it by --yes" in terminal.seen
     with Terminal(*arguments) as terminal:
         terminal.until(question)
-        terminal.type("n\n")
-        assert terminal.ended() == 2
+        terminal.type("n")
+        assert terminal.end() == 2
     with Terminal(*arguments, "--non-interactive", "--yes") as terminal:
-        assert terminal.ended() == 0
+        assert terminal.end() == 0
 
 
 def test_the_system_keyring_keeps_the_token_where_there_is_one(
@@ -187,18 +186,18 @@ def test_the_system_keyring_keeps_the_token_where_there_is_one(
     }
     with Terminal("login", target, **ring) as terminal:
         terminal.until("Token (does not show): ")
-        terminal.type(f"{TOKEN}\n", hidden=True)
-        assert terminal.ended() == 0
-        assert "kept in the system keyring." in terminal.screen
+        terminal.type(TOKEN, hidden=True)
+        assert terminal.end() == 0
+        assert "kept in the system keyring." in terminal.seen
     assert json.loads((tmp_path / "ring.json").read_text()) == {f"publishkit {server.url}": TOKEN}
     assert TOKEN not in kept.place().read_text()
     with Terminal("whoami", target, **ring) as terminal:
-        assert terminal.ended() == 0
-        assert "kept in the system keyring" in terminal.screen
+        assert terminal.end() == 0
+        assert "kept in the system keyring" in terminal.seen
     with Terminal("whoami", target) as terminal:
-        assert terminal.ended() == 3
-        assert "no keyring here" in terminal.screen
+        assert terminal.end() == 3
+        assert "no keyring here" in terminal.seen
     with Terminal("logout", target, **ring) as terminal:
-        assert terminal.ended() == 0
-        assert "gone from the system keyring" in terminal.screen
+        assert terminal.end() == 0
+        assert "gone from the system keyring" in terminal.seen
     assert json.loads((tmp_path / "ring.json").read_text()) == {}

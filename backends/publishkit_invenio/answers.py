@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import (
     BaseModel,
@@ -393,6 +393,10 @@ class SecretLinkHits(_Answer):
     hits: SecretLinkList
 
 
+_BROWSERS: Final = "The server could not verify that you are authorized"
+"""How what InvenioRDM 13.1.2 says of every token that it does not know begins: about browsers."""
+
+
 def words(answer: JsonValue) -> str:
     """The server's own words in the JSON of an error answer, fields named.
 
@@ -401,5 +405,6 @@ def words(answer: JsonValue) -> str:
     if not isinstance(answer, dict):
         return ""
     message = " ".join(_text(answer.get("message") or "").split())
+    message = "" if message.startswith(_BROWSERS) else message
     fields = "; ".join(str(error) for error in _errors(answer.get("errors")))
     return f"{message.rstrip('.')}: {fields}" if message and fields else message or fields

@@ -26,6 +26,7 @@ def check(record: Record, files: Sequence[DataFile], settings: InvenioSettings) 
     """Every problem of a record with its files at one target."""
     return [
         *_access(record),
+        *_publisher(record, settings),
         *_doi(record, settings),
         *_grants(record),
         *_communities(record),
@@ -55,15 +56,23 @@ def _access(record: Record) -> Iterator[Problem]:
         )
 
 
+def _publisher(record: Record, settings: InvenioSettings) -> Iterator[Problem]:
+    """A draft without one is refused where DOIs are registered (seen on InvenioRDM 13.1.2)."""
+    if record.metadata.publisher or settings.publisher or settings.dois == "off":
+        return
+    sure = settings.dois == "on"
+    yield Problem(
+        "metadata.publisher",
+        "missing; this archive registers DOIs, which need a publisher"
+        if sure
+        else "missing; an archive that registers DOIs refuses a record without it",
+        'write it, or set publisher = "..." for this target in publishkit.toml',
+        Severity.ERROR if sure else Severity.WARNING,
+    )
+
+
 def _doi(record: Record, settings: InvenioSettings) -> Iterator[Problem]:
-    if settings.dois == "on":
-        if not (record.metadata.publisher or settings.publisher):
-            yield Problem(
-                "metadata.publisher",
-                "missing; this archive registers DOIs, which need a publisher",
-                'write it, or set publisher = "..." for this target in publishkit.toml',
-            )
-    elif record.doi:
+    if settings.dois != "on" and record.doi:
         yield Problem(
             "pids.doi",
             f"{record.doi} goes into the record's further identifiers, since it is not certain "

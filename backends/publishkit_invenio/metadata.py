@@ -25,6 +25,7 @@ __all__ = [
     "refusals",
     "same_doi",
     "uses_of",
+    "with_publisher",
 ]
 
 Body = dict[str, JsonValue]
@@ -33,10 +34,8 @@ Body = dict[str, JsonValue]
 
 def body_of(record: Record, settings: InvenioSettings) -> Body:
     """The draft body for one target."""
-    body = record.body()
+    body = with_publisher(record, settings).body()
     metadata = dict(_mapping(body["metadata"]))
-    if settings.publisher and not metadata.get("publisher"):
-        metadata["publisher"] = settings.publisher
     _leave_out(metadata)
     _place_doi(record, settings, body, metadata)
     return {
@@ -45,6 +44,14 @@ def body_of(record: Record, settings: InvenioSettings) -> Body:
         "access": _access(record),
         "files": _files(record),
     }
+
+
+def with_publisher(record: Record, settings: InvenioSettings) -> Record:
+    """The record with the target's publisher where it names none; else the same object."""
+    if record.metadata.publisher or not settings.publisher:
+        return record
+    metadata = record.metadata.model_copy(update={"publisher": settings.publisher})
+    return record.model_copy(update={"metadata": metadata})
 
 
 def marked(body: Body, marker: str) -> Body:

@@ -36,7 +36,14 @@ from publishkit_invenio.details import Details
 from publishkit_invenio.dois import Dois
 from publishkit_invenio.downloads import Downloads
 from publishkit_invenio.files import announce, remote, transfer
-from publishkit_invenio.metadata import Body, body_of, forces_files, is_marked, marked
+from publishkit_invenio.metadata import (
+    Body,
+    body_of,
+    forces_files,
+    is_marked,
+    marked,
+    with_publisher,
+)
 from publishkit_invenio.relations import RelatedWorks
 from publishkit_invenio.resolve import resolve
 from publishkit_invenio.sharing import Access
@@ -93,8 +100,12 @@ class InvenioRepository(
         return check(record, files, self._settings)
 
     def resolve(self, record: Record) -> Resolved:
-        """Ask for every vocabulary id and community that the record names, each once."""
-        return resolve(record, self._lookups)
+        """Ask for every vocabulary id and community that the record names, each once.
+
+        The target's publisher is part of what comes of it, so that a draft that has it is not
+        taken to say more than the folder.
+        """
+        return resolve(with_publisher(record, self._settings), self._lookups)
 
     # ---- the draft ----
 

@@ -51,6 +51,7 @@ class Writing(Connected):
                 "the archive did not take all of the metadata",
                 target=self._api.target,
                 answer="; ".join(said),
+                advice="Correct the record (publishkit edit FOLDER) and run the command again.",
             )
 
     def _created(self, body: Body) -> Deposited:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-import idutils
-
 from publishkit_local.markup import Html, join, safe_url, tag
 
 if TYPE_CHECKING:
@@ -30,6 +28,8 @@ def link(text: str, url: str | None) -> Html:
 
 def url_of(identifier: str, scheme: str | None) -> str | None:
     """Where an identifier leads; None when that is nowhere, or not on the web."""
+    import idutils  # slow to import
+
     try:
         known = scheme or next(iter(idutils.detect_identifier_schemes(identifier)), "")
         return safe_url(str(idutils.to_url(identifier, known, "https")))

@@ -45,6 +45,7 @@ font-weight:600;vertical-align:middle}
 .badge.draft{color:var(--draft);background:var(--draft-back)}
 .badge.published{color:var(--done);background:var(--done-back)}
 .facts{color:var(--soft);margin:.25rem 0 .75rem}
+.facts>span{display:inline-block}
 .facts>span+span::before{content:"\\00b7";margin:0 .5em}
 .card{background:var(--card);border:1px solid var(--line);border-radius:.6rem;
 padding:1.25rem;margin:1.25rem 0;min-width:0}

@@ -29,10 +29,14 @@ __all__ = [
     "FolderPage",
     "NewDataset",
     "NewPersonalToken",
+    "Package",
+    "Packages",
     "Person",
     "Processed",
     "ProcessedAnswer",
     "ProcessedPage",
+    "Quantity",
+    "Section",
     "Upload",
     "UploadAnswer",
     "UploadPage",
@@ -295,6 +299,54 @@ class AppToken(_Answer):
     """An app token."""
 
     app_token: str = Field(repr=False, min_length=1)
+
+
+class TypeOf(_Answer):
+    """The type of a quantity; the data of one that is listed are its words."""
+
+    type_data: JsonValue = None
+
+
+class Quantity(_Answer):
+    """A quantity of a section."""
+
+    name: str
+    type: TypeOf | None = None
+    unit: str | None = None
+
+
+class SubSection(_Answer):
+    """What a section holds of another one, by a reference."""
+
+    name: str
+    sub_section: str = ""
+
+
+class Section(_Answer):
+    """The definition of a section."""
+
+    name: str
+    base_sections: Texts = ()
+    quantities: tuple[Quantity, ...] = ()
+    sub_sections: tuple[SubSection, ...] = ()
+
+
+class Package(_Answer):
+    """A package of definitions."""
+
+    name: str = ""
+    aliases: Texts = ()
+    section_definitions: tuple[Section, ...] = ()
+
+    def section(self, name: str) -> Section | None:
+        """The section of a name."""
+        return next((one for one in self.section_definitions if one.name == name), None)
+
+
+class Packages(_Answer):
+    """Packages by name; one that is not known is not there, or there is an `m_errors` (2.0.0)."""
+
+    metainfo: dict[str, JsonValue] = {}
 
 
 def words(answer: JsonValue) -> str:

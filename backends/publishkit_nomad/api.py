@@ -16,6 +16,7 @@ from publishkit_nomad.answers import (
     Entry,
     Folder,
     NewPersonalToken,
+    Package,
     Person,
     Processed,
     ProcessedPage,
@@ -35,6 +36,7 @@ __all__ = ["NomadApi"]
 
 Item = TypeVar("Item")
 
+_DEFINED: Final = "section_definitions"
 _ID: Final = re.compile(r"[\w-]{1,64}", re.ASCII)
 PAGE: Final = 1000
 FOLDER_PAGE: Final = 10_000
@@ -184,6 +186,19 @@ class NomadApi(Calls):
     def assign_upload_doi(self, upload_id: str) -> None:
         """Register a DOI for a published upload (NOMAD 1.4 on); never repeated."""
         self._send("POST", f"{_of(upload_id)}/action/assign-doi", repeat=False)
+
+    # ---- definitions ----
+
+    def packages(self, name: str) -> Iterator[Package]:
+        """The package of a name, under its own name where this one is an alias; or none.
+
+        NOMAD 2.0.0 then answers under both, with nothing below the alias.
+        """
+        query: dict[str, JsonValue] = {"metainfo": {name: {"m_request": {"directive": "plain"}}}}
+        answer = self._send("POST", "graph/query", repeat=True, json=query)
+        for key, found in self._parse(answers.Packages, answer).metainfo.items():
+            if not key.startswith("m_") and isinstance(found, dict) and _DEFINED in found:
+                yield self._model(Package, found, answer)
 
     # ---- entries ----
 

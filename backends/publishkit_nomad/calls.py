@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -110,8 +111,18 @@ class Calls:
         return self._parse(model, self._send("GET", path, repeat=True, params=params))
 
     def _parse(self, model: type[Answer], answer: requests.Response) -> Answer:
-        try:
+        with self._understanding(answer):
             return model.model_validate_json(answer.content)
+
+    def _model(self, model: type[Answer], found: JsonValue, answer: requests.Response) -> Answer:
+        """A part of an answer."""
+        with self._understanding(answer):
+            return model.model_validate(found)
+
+    @contextmanager
+    def _understanding(self, answer: requests.Response) -> Iterator[None]:
+        try:
+            yield
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"])

@@ -153,13 +153,6 @@ def _block(record: Record, files: Sequence[DataFile]) -> Iterator[Problem]:
             "leave nomad.entry out, or make sure that NOMAD has a parser for a file",
             Severity.WARNING,
         )
-    elif not block.entry:
-        yield Problem(
-            "nomad.entry",
-            "NOMAD shows no creators, description or licence without the generated entry",
-            "leave nomad.entry out unless your own files say them",
-            Severity.WARNING,
-        )
 
 
 # ---- files ----

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from publishkit.entryfiles import EntryFiles
+from publishkit_nomad import schemas
 from publishkit_nomad.entry import entry_id_of
 
 if TYPE_CHECKING:
@@ -13,7 +14,8 @@ if TYPE_CHECKING:
 
     from pydantic import JsonValue
 
-    from publishkit.entryfiles import Offer, SectionLink, TaskLink
+    from publishkit.entryfiles import Definition, Offer, SectionLink, TaskLink
+    from publishkit.errors import Problem
 
 __all__ = ["ArchiveFiles"]
 
@@ -98,3 +100,17 @@ class ArchiveFiles(EntryFiles):
         file = within.removeprefix("mainfile/")
         other = within if file == within else self.entry_id(deposit, file)
         return self.elsewhere(deposit, other, section)
+
+    def place_of(self, definition: str) -> tuple[str, str] | None:
+        """Of `FILE#NAME`, and of what NOMAD itself calls a section of a file in the upload."""
+        return schemas.place_of(definition)
+
+    def defined_in(self, file: str, name: str) -> str:
+        """By the file's path in the upload."""
+        return schemas.defined_in(file, name)
+
+    def definitions(
+        self, file: str, content: bytes
+    ) -> tuple[Mapping[str, Definition], list[Problem]]:
+        """Those of a schema file, YAML or JSON, with `definitions` in it."""
+        return schemas.read_schema(file, content)

@@ -9,6 +9,7 @@ from publishkit.abilities import Answer, DraftLimit, Grouping, Member, RawReques
 from publishkit_nomad.catalogue import NomadCatalogue
 from publishkit_nomad.check import check, check_group
 from publishkit_nomad.collecting import NomadCollections, NomadDois
+from publishkit_nomad.definitions import NomadDefinitions
 from publishkit_nomad.deposits import member_of, split_id
 from publishkit_nomad.downloads import NomadDownloads
 from publishkit_nomad.entries import NomadEntries
@@ -39,6 +40,7 @@ class NomadRepository(
     NomadDois,
     NomadCatalogue,
     NomadEntries,
+    NomadDefinitions,
     NomadDownloads,
     NomadTokens,
     DraftLimit,

@@ -18,14 +18,18 @@ if TYPE_CHECKING:
 
 __all__ = ["CASE"]
 
-RATE: Final = 100e6 / 8
+MBIT: Final = 1e6 / 8
 """Bytes a second."""
 
 
 def _trials(bench: Bench) -> list[Trial]:
     large = 2 * 10**8 if bench.quick else 2 * 10**9
     small = 5 * 10**7 if bench.quick else 2 * 10**8
-    lines = (("no limit", Setup(), large), ("100 Mbit/s", Setup(rate=RATE), small))
+    lines = (
+        ("no limit", Setup(), large),
+        ("1 Gbit/s", Setup(rate=1000 * MBIT), large),
+        ("100 Mbit/s", Setup(rate=100 * MBIT), small),
+    )
     tools = {
         "publishkit": _publishkit,
         "curl": _curl,

@@ -16,9 +16,10 @@ from publishkit.cli.catalogue import entries, list_deposits, search
 from publishkit.cli.commands import adopt, new_version, push, targets, validate
 from publishkit.cli.completing import completion
 from publishkit.cli.editing import edit
-from publishkit.cli.groups import Group
 from publishkit.cli.linking import doi, link
+from publishkit.cli.mapping import map_, run_lims
 from publishkit.cli.moving import convert, links
+from publishkit.cli.overview import Overview
 from publishkit.cli.people import collections, users
 from publishkit.cli.pulling import pull, request
 from publishkit.cli.removing import delete, discard
@@ -44,11 +45,14 @@ _CURSOR = b"\x1b[?25h\n"
 
 
 @click.group(
-    cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+    cls=Overview, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
 )
 @click.version_option(__version__, prog_name="publishkit")
 def cli() -> None:
-    """Push folders of research data to NOMAD, InvenioRDM or a local archive."""
+    """Push folders of research data to NOMAD, InvenioRDM or a local archive.
+
+    publishkit init FOLDER begins a record, and publishkit push FOLDER sends it.
+    """
 
 
 for command in (
@@ -69,6 +73,8 @@ for command in (
     entries,
     request,
     convert,
+    map_,
+    run_lims,
     links,
     workflow,
     completion,

@@ -57,7 +57,7 @@ def list_deposits(*, to: str, limit: int | None, as_json: bool, quiet: bool, ver
 
 
 @click.command()
-@click.argument("text", metavar="QUERY", default="")
+@click.argument("text", metavar="[QUERY]", default="")
 @options.to(multiple=False)
 @click.option(
     "--owner",
@@ -97,7 +97,7 @@ def entries() -> None:
     """Look at what an archive made of the files of a deposit."""
 
 
-@entries.command("list")
+@entries.command("list", short_help="List the entries of a deposit, or of all your own.")
 @options.what_if_any
 @options.at
 @_limit

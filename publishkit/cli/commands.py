@@ -50,6 +50,7 @@ __all__ = ["adopt", "new_version", "push", "targets", "validate"]
 @click.option(
     "--workers",
     type=click.IntRange(1, 32),
+    metavar="N",
     default=8,  # as publishkit.hooks.WORKERS, which would take a while to import
     show_default=True,
     help="How many records, and how many files, are sent at once.",

@@ -49,13 +49,13 @@ def folders(
 @click.argument("shell", type=click.Choice(list(_HOW)))
 @click.pass_context
 def completion(context: click.Context, *, shell: str) -> None:
-    r"""Print what makes a shell complete commands, options, targets and folders.
+    """Print what makes a shell complete commands, options, targets and folders.
 
     \b
     bash  add to ~/.bashrc: eval "$(publishkit completion bash)"
     zsh   add to ~/.zshrc, below compinit: eval "$(publishkit completion zsh)"
     fish  publishkit completion fish > ~/.config/fish/completions/publishkit.fish
-    """
+    """  # noqa: D301 - click wants the character itself, which keeps the lines apart
     kind = get_completion_class(shell)
     if kind is None:
         raise AssertionError(f"click completes in {shell}")

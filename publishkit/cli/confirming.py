@@ -15,7 +15,13 @@ if TYPE_CHECKING:
 
     from publishkit.hooks import Target
 
-__all__ = ["destroying", "may_ask", "publishing", "registering"]
+__all__ = ["NotConfirmedError", "destroying", "may_ask", "publishing", "registering"]
+
+
+class NotConfirmedError(click.ClickException):
+    """Somebody was asked and did not say yes: nothing is wrong with the command."""
+
+    exit_code = 2
 
 
 def may_ask() -> bool:
@@ -33,7 +39,8 @@ def publishing(targets: Sequence[Target], *, yes: bool) -> None:
         yes: Whether that was answered already.
 
     Raises:
-        UsageError: Nobody said yes.
+        NotConfirmedError: Somebody was asked, and did not say yes.
+        UsageError: Nobody can be asked.
     """
     where = ", ".join(sorted({f"{target.name} ({target.url})" for target in targets}))
     if targets and not yes:
@@ -51,7 +58,8 @@ def destroying(names: Sequence[str], *, yes: bool) -> None:
     """Ask whether to delete drafts that are kept nowhere else.
 
     Raises:
-        UsageError: Nobody said yes.
+        NotConfirmedError: Somebody was asked, and did not say yes.
+        UsageError: Nobody can be asked.
     """
     if names and not yes:
         _ask(f"Delete {', '.join(names)}", "Nothing was deleted")
@@ -66,4 +74,4 @@ def _ask(what: str, otherwise: str) -> None:
     except click.Abort:  # the end of the input
         sure = False
     if not sure:
-        raise click.UsageError(f"{otherwise}, since it was not confirmed.")
+        raise NotConfirmedError(f"{otherwise}, since it was not confirmed.")

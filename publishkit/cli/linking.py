@@ -95,7 +95,7 @@ def reserve(
     running.show_each(reserved, as_json=as_json, quiet=quiet, verb="reserved")
 
 
-@doi.command()
+@doi.command(short_help="Register a DOI for a published deposit or a collection.")
 @options.what_if_any
 @options.at
 @click.option("--collection", metavar="NAME", help="Assign it to a collection; needs --to.")

@@ -58,7 +58,8 @@ def to(*, multiple: bool, default: str | None = "local") -> Callable[[Command], 
         metavar="TARGET",
         multiple=multiple,
         shell_complete=completing.targets,
-        help="Where to: see `publishkit targets`, or ad hoc, BACKEND+https://host.",
+        help="A name that `publishkit targets` lists, or ad hoc, BACKEND+https://host."
+        + " Can be given several times." * multiple,
     )
     if default is None:  # click takes a default of None for an answer, required or not
         return option(required=True)

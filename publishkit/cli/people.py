@@ -26,7 +26,7 @@ def collections() -> None:
     """List, show, make and delete collections: NOMAD's datasets, InvenioRDM's communities."""
 
 
-@collections.command("list")
+@collections.command("list", short_help="List the collections that you own or may submit to.")
 @click.argument("query", default="")
 @_to
 @options.as_json

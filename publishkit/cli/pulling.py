@@ -81,7 +81,7 @@ def pull(
             click.echo(clean(f"If it is yours, and to push it from here: {adopting}"))
 
 
-@catalogue.entries.command("pull")
+@catalogue.entries.command("pull", short_help="Download the raw files of an entry.")
 @click.argument("id")
 @_folder
 @options.to(multiple=False, default=None)

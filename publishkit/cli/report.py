@@ -70,6 +70,7 @@ def show_targets() -> None:
     if in_columns(as_json=False, quiet=False):
         known = {target.name: _signed(config, target) for target in targets()}
         _show_targets_in_columns(known)
+        _show_signed_in_besides(config)
         return
     for target in targets():
         able = abilities(target)
@@ -93,6 +94,16 @@ def _show_targets_in_columns(signed: Mapping[str, str]) -> None:
         said = f"{', '.join(names)}: {', '.join(able) or 'only push'}"
         width = shutil.get_terminal_size().columns - 1
         click.echo("\n" + click.wrap_text(clean(said), width, subsequent_indent="  "))
+
+
+def _show_signed_in_besides(config: Config) -> None:
+    """Name the servers without a name of their own that `publishkit login` keeps a token for."""
+    from publishkit.kept import address
+
+    named = {address(target.url) for target in config.targets.values()}
+    others = [url for url in config.sources.kept if url not in named]
+    if others:
+        click.echo(clean(f"\nSigned in besides on: {', '.join(sorted(others))}"))
 
 
 def _row(target: Target, signed: str) -> Cells:

@@ -175,7 +175,7 @@ def _creators() -> Sequence[str]:
 def _each_creator() -> Iterator[str]:
     from publishkit import answers
 
-    hint = "family name, given name: Doe, Jane (an institute: org: NAME)"
+    hint = "the family name, a comma, the given name, as in Doe, Jane; for an institute org: NAME"
     who = _ask("Creator", hint, answers.name, None)
     while who:
         parts = [who]

@@ -11,7 +11,7 @@ from publishkit.showing.display import Display
 from publishkit.showing.ink import Ink
 from publishkit.showing.tally import Tally
 from publishkit.showing.words import details, reasons, why_of
-from publishkit.text import clean, duration, near, plural, size
+from publishkit.text import clean, duration, natural, near, plural, size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,6 +84,7 @@ class Reporter(Tally):
 
     def _summary(self) -> list[str]:
         bad = [receipt for receipt in self.receipts if not receipt.ok]
+        bad.sort(key=lambda receipt: natural(receipt.folder.parts))  # they end in any order
         again = self._why(bad) if len(self.receipts) > MANY and bad else []
         counts = ", ".join(f"{self.counts[verb]} {verb}" for verb in ORDER if self.counts[verb])
         sent = sum(receipt.files_sent for receipt in self.receipts)

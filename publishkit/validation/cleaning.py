@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, Any, Final, get_args, get_origin
 
 from pydantic import BaseModel, JsonValue
 
@@ -94,9 +94,23 @@ def _kinds(kind: type[BaseModel]) -> Mapping[str, object]:
     return {name: field.annotation for name, field in kind.model_fields.items()}
 
 
+_OTHER_WORDS: Final = {
+    **dict.fromkeys(("author", "authors"), "creators"),
+    **dict.fromkeys(("license", "licence", "licenses"), "rights"),
+    **dict.fromkeys(("keyword", "keywords", "tags"), "subjects"),
+    **dict.fromkeys(("date", "published"), "publication_date"),
+    **dict.fromkeys(("abstract", "summary"), "description"),
+    **dict.fromkeys(("type", "upload_type"), "resource_type"),
+    "name": "title",
+    "doi": "pids",
+}
+"""What other archives and forms call it."""
+
+
 def unknown_key(path: str, key: str, known: frozenset[str]) -> Problem:
     """The problem of a key that means nothing, with the one that was probably meant."""
-    meant = nearest(key, known)
+    other = _OTHER_WORDS.get(key.casefold(), "")
+    meant = other if other in known else nearest(key, known)
     listed = ", ".join(sorted(known))
     advice = f"did you mean {meant}?" if meant else f"known here: {listed}"
     return Problem(path, "unknown key", advice)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from types import UnionType
+from typing import TYPE_CHECKING, Annotated, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, JsonValue, ValidationError
 
@@ -101,7 +102,7 @@ def _words(model: type[BaseModel], path: str, error: ErrorDetails) -> tuple[str,
     if kind == "missing" or (kind == "too_short" and not error["input"]):
         return "missing", _needed(path)
     if kind == "extra_forbidden":
-        return "unknown key", _meant(str(error["loc"][-1]), model)
+        return "unknown key", _meant(str(error["loc"][-1]), _inner(model, error["loc"][:-1]))
     if kind in {"too_short", "too_long", "string_too_short", "string_too_long"}:
         return _length(path, kind, context)
     expected = context.get("expected") or context.get("expected_tags") or _KINDS.get(kind)
@@ -110,9 +111,31 @@ def _words(model: type[BaseModel], path: str, error: ErrorDetails) -> tuple[str,
     return error["msg"][:1].lower() + error["msg"][1:], ""
 
 
+def _inner(model: type[BaseModel], place: tuple[int | str, ...]) -> type[BaseModel]:
+    """The model that a part of the JSON is read by; the nearest one above it that is known."""
+    kind: object = model
+    for part in place:
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            model = kind
+            field = kind.model_fields.get(str(part))
+            kind = field.annotation if field else None
+        else:  # of a list or a mapping
+            kind = next((one for one in reversed(get_args(kind)) if one is not Ellipsis), None)
+        kind = _without_none(kind)
+    return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else model
+
+
+def _without_none(kind: object) -> object:
+    """`X` of `X | None`, and of what is annotated."""
+    if isinstance(kind, UnionType) or get_origin(kind) in {Union, Annotated}:
+        return _without_none(get_args(kind)[0])
+    return kind
+
+
 def _meant(key: str, model: type[BaseModel]) -> str:
-    meant = nearest(key, model.model_fields)
-    return f"did you mean {meant}?" if meant else f"known here: {', '.join(model.model_fields)}"
+    known = [field.alias or name for name, field in model.model_fields.items()]
+    meant = nearest(key, known)
+    return f"did you mean {meant}?" if meant else f"known here: {', '.join(known)}"
 
 
 def _length(path: str, kind: str, context: Mapping[str, object]) -> tuple[str, str]:

@@ -328,5 +328,5 @@ def _among(name: str, known: Iterable[str]) -> str:
 
 
 def _listed(names: Iterable[str]) -> str:
-    each = list(names)
+    each = sorted(names)
     return ", ".join(each[:5]) + (", ..." if len(each) > 5 else "")  # noqa: PLR2004 - as messages do

@@ -168,9 +168,9 @@ def _linked(found: Found, link: Link | None, collection: str | None) -> Iterator
 def _check_able(found: Sequence[Found], *, collects: bool, relates: bool) -> None:
     for one in found:
         if collects:
-            able(one.repository, Collections, one.target, "put deposits into collections")
+            able(one.repository, Collections, one.target, "put deposits into collections", found)
         if relates:
-            able(one.repository, Relations, one.target, "name other works")
+            able(one.repository, Relations, one.target, "name other works", found)
 
 
 def _relation(text: str) -> str:

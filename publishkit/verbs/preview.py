@@ -248,7 +248,7 @@ class _Looking:
         closed = closed or (deposit.state is State.DECLINED and not self.choices.resubmit)
         follows = self.step.action is Action.NEW_VERSION and deposit.state is State.PUBLISHED
         if closed and not follows:
-            return unchangeable(self.step.parts[0].name, deposit)
+            return unchangeable(self.step.parts[0].name, self.step.target.name, deposit)
         edited = row and row.revision not in {"", deposit.revision} and not self.choices.force
         return edited_elsewhere(deposit.id) if edited and not closed else None
 

@@ -1,8 +1,10 @@
-"""The JSON Schemas of what people write."""
+"""The JSON Schemas of the files that people write."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
+
+from publishkit.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -13,11 +15,42 @@ if TYPE_CHECKING:
 __all__ = ["SCHEMAS", "schema", "write"]
 
 
+def schema(of: str = "record") -> dict[str, JsonValue]:
+    """The JSON Schema of a file that people write.
+
+    Args:
+        of: `record` for `record_metadata.json`, with the blocks of the installed backends;
+            `mapping` for what `map_export` reads, with the transformations that are installed;
+            `workflow` for what `build_workflow` reads.
+
+    Returns:
+        A schema of draft 2020-12, which refers to nothing outside of it.
+
+    Raises:
+        PluginError: A plugin cannot be loaded.
+        ConfigError: There is no such schema.
+    """
+    if of not in SCHEMAS:
+        raise ConfigError(
+            f"there is no schema of {of}", advice=f"Name one of {', '.join(SCHEMAS)}."
+        )
+    return SCHEMAS[of]()
+
+
+# each imports what takes a while when it is called
+
+
 def _record() -> dict[str, JsonValue]:
-    from publishkit.record_schema import record_schema  # takes a while to import
+    from publishkit.record_schema import record_schema
     from publishkit.setting import blocks
 
     return record_schema(blocks())
+
+
+def _mapping() -> dict[str, JsonValue]:
+    from publishkit.mapping.schema import mapping_schema
+
+    return mapping_schema()
 
 
 def _workflow() -> dict[str, JsonValue]:
@@ -29,29 +62,10 @@ def _workflow() -> dict[str, JsonValue]:
 
 SCHEMAS: Final[Mapping[str, Callable[[], dict[str, JsonValue]]]] = {
     "record": _record,
+    "mapping": _mapping,
     "workflow": _workflow,
 }
 """What makes each schema, by what it is of."""
-
-
-def schema(of: str = "record") -> dict[str, JsonValue]:
-    """The JSON Schema of `record_metadata.json`, with the blocks of the installed backends.
-
-    Args:
-        of: Of what else: `workflow` for the file that `publishkit workflow build` reads.
-
-    Returns:
-        A schema of draft 2020-12, which refers to nothing outside of it.
-
-    Raises:
-        ConfigError: There is no schema of that name.
-        PluginError: A backend cannot be loaded.
-    """
-    if of in SCHEMAS:
-        return SCHEMAS[of]()
-    from publishkit.errors import ConfigError
-
-    raise ConfigError(f"there is no schema of {of}", advice=f"Name one of {', '.join(SCHEMAS)}.")
 
 
 def write(folder: Path) -> Path:

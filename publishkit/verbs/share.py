@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from publishkit.abilities import LinkSharing, Permission, Share, Sharing
 from publishkit.errors import ConfigError, UnsupportedError
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from publishkit.repository import Deposit
 
 __all__ = ["share", "share_each", "shares", "shares_each", "unshare", "unshare_each"]
+
+_SHARES: Final = "share deposits"
 
 
 @tabled
@@ -86,7 +88,7 @@ def share_each(
         raise ConfigError("only a secret link can expire", advice="Ask for one, or leave that out.")
     until = as_time(expires) if expires else None
     found = whole(find(what, to, links=as_path(links)), "share")
-    makers = {id(one): _makers(one, names, permission, until, link=link) for one in found}
+    makers = {id(one): _makers(one, names, permission, until, found, link=link) for one in found}
     sign_in(found)
 
     def shared(one: Found) -> Iterator[tuple[Found, list[Share]]]:
@@ -104,6 +106,7 @@ def _makers(
     people: Sequence[str],
     permission: Permission | str | None,
     until: dt.datetime | None,
+    among: Sequence[Found],
     *,
     link: bool,
 ) -> list[Callable[[], list[Share]]]:
@@ -111,11 +114,11 @@ def _makers(
     makers: list[Callable[[], list[Share]]] = []
     target, id_ = found.target, found.id
     if people:
-        sharing = able(found.repository, Sharing, target, "give people access")
+        sharing = able(found.repository, Sharing, target, "give people access", among)
         kind = _permission(permission, sharing.permissions, f"give people on {target.name}")
         makers.append(lambda: sharing.grant(id_, people, kind))
     if link:
-        linking = able(found.repository, LinkSharing, target, "make secret links")
+        linking = able(found.repository, LinkSharing, target, "make secret links", among)
         how = _permission(permission, linking.link_permissions, f"give by a link on {target.name}")
         makers.append(lambda: [linking.share_link(id_, how, until)])
     return makers
@@ -234,10 +237,10 @@ def _sharable(what: str | Path, to: str | None, links: str | Path | None) -> lis
     """The deposits that are meant, all of which can be shared."""
     found = distinct(find(what, to, links=as_path(links)))
     for one in found:
-        _sharing(one)
+        able(one.repository, Sharing, one.target, _SHARES, found)
     sign_in(found)
     return found
 
 
 def _sharing(found: Found) -> Sharing:
-    return able(found.repository, Sharing, found.target, "share deposits")
+    return able(found.repository, Sharing, found.target, _SHARES)

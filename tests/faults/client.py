@@ -1,17 +1,13 @@
-"""Runs of the command, in a folder of their own.
-
-Each is a process of its own, forked from one that has imported everything: a matrix of thousands
-of runs would otherwise spend most of its time on importing.
-"""
+"""Runs of the command, in a folder of their own."""
 
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
 import os
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from .forked import CONTEXT, execute
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,16 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["DRAFTS", "KILLED", "Client", "Run"]
 
-IMPORTED: Final = (
-    "bagit",
-    "edtf",
-    "idutils",
-    "publishkit.cli",
-    "publishkit.verbs.push",
-    "publishkit_invenio.repository",
-    "publishkit_nomad.repository",
-)
-"""What the command imports, as soon as it needs it."""
 PATIENCE: Final = 240.0
 """Seconds after which a run counts as hanging."""
 KILLED: Final = -9
@@ -91,8 +77,8 @@ class Client:
             lasting: Seconds after which it is killed.
         """
         log = self.folder / "said.txt"
-        process = _CONTEXT.Process(
-            target=_execute, args=(arguments, self.folder, self._variables(), log), daemon=True
+        process = CONTEXT.Process(
+            target=execute, args=(arguments, self.folder, self._variables(), log), daemon=True
         )
         process.start()
         wire.kill = process.kill
@@ -128,23 +114,3 @@ async def _ended(process: ForkServerProcess) -> None:
         await ended.wait()
     finally:
         loop.remove_reader(process.sentinel)
-
-
-def _execute(
-    arguments: Sequence[str], folder: Path, variables: Mapping[str, str], log: Path
-) -> None:
-    """Run the command line, in a process that is forked for it."""
-    os.chdir(folder)
-    os.environ.clear()
-    os.environ.update(variables)
-    with log.open("wb") as out:  # not a pipe, which would have to be read meanwhile
-        for number in (1, 2):
-            os.dup2(out.fileno(), number)
-    sys.argv = ["publishkit", *arguments]
-    from publishkit.cli import main  # imported already
-
-    main()
-
-
-_CONTEXT: Final = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload([*IMPORTED])

@@ -1,10 +1,7 @@
 """The command line, killed before its n-th change of the file system.
 
-    python launcher.py FOLDER N COUNT push records ...
-
 Counted is every opening of a file for writing, renaming, removal, folder, link, truncation and
-change of times below FOLDER; before the N-th the process gets SIGKILL. With N = 0 it runs to its
-end. The changes are counted in the file COUNT, one byte each.
+change of times below a folder; before the n-th the process gets SIGKILL.
 """
 
 from __future__ import annotations
@@ -13,7 +10,14 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+from .forked import execute
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+__all__ = ["execute_until"]
 
 _WRITES: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _ARGUMENT: Final = {
@@ -35,13 +39,11 @@ class Killer:
     Args:
         folder: Changes elsewhere do not count.
         at: The change before which the process ends; 0 for none.
-        count: A file that grows by a byte with each change.
     """
 
-    def __init__(self, folder: Path, at: int, count: Path) -> None:
+    def __init__(self, folder: Path, at: int) -> None:
         self._folder = folder
         self._at = at
-        self._count = os.open(count, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND)
         self._seen = 0
 
     def __call__(self, event: str, arguments: tuple[object, ...]) -> None:
@@ -52,7 +54,6 @@ class Killer:
         self._seen += 1
         if self._seen == self._at:
             os.kill(os.getpid(), signal.SIGKILL)
-        os.write(self._count, b".")
 
 
 def _changed(event: str, arguments: tuple[object, ...]) -> Path | None:
@@ -81,15 +82,17 @@ def _of_handle(handle: int) -> Path:
     return Path(f"/proc/self/fd/{handle}").readlink()
 
 
-def main() -> None:
-    """Run the command line with a killer."""
-    folder, at, count = sys.argv[1:4]
-    sys.argv = ["publishkit", *sys.argv[4:]]
-    sys.addaudithook(Killer(Path(folder), int(at), Path(count)))
-    from publishkit.cli import main as run  # watched as well
+def execute_until(
+    at: int, folder: Path, arguments: Sequence[str], variables: Mapping[str, str], log: Path
+) -> None:
+    """Run the command line in a folder as `execute` does, with a killer.
 
-    run()
-
-
-if __name__ == "__main__":
-    main()
+    Args:
+        at: The change of the folder before which the process ends; 0 for none.
+        folder: Where.
+        arguments: Of the command.
+        variables: All of its environment.
+        log: Where output and errors go.
+    """
+    sys.addaudithook(Killer(folder, at))
+    execute(arguments, folder, variables, log)

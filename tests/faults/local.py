@@ -1,7 +1,7 @@
 """The local archive: every command killed before each of its changes of the file system.
 
 After each kill the same command is run again; what the archive and the links file hold then is
-compared with what they should. Nothing but the installed command and the file system takes part.
+compared with what they should. Nothing but the installed package and the file system takes part.
 
     python -m tests.faults.local --every 1 --jobs 2
 """
@@ -12,7 +12,6 @@ import argparse
 import json
 import os
 import shutil
-import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -26,12 +25,14 @@ from urllib.request import url2pathname
 
 import bagit
 
+from .forked import CONTEXT
+from .launcher import execute_until
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 __all__ = ["SCENARIOS", "Killed", "Scenario", "matrix", "table"]
 
-LAUNCHER: Final = Path(__file__).with_name("launcher.py")
 TIMEOUT: Final = 300.0
 """Seconds that one command may take."""
 OUR_FILES: Final = {"index.html", ".lock", "collections.txt", "drafts", "published"}
@@ -130,6 +131,15 @@ SCENARIOS: Final = (
 )
 
 
+@dataclass(frozen=True)
+class Ended:
+    """A command that ended, or was killed."""
+
+    code: int
+    said: str
+    """What it printed, errors included."""
+
+
 @dataclass
 class Desk:
     """A folder in which one scenario after another is tried; its path stays the same."""
@@ -152,8 +162,8 @@ class Desk:
                 step(self.work)
             else:
                 done = self.run(*step)
-                if done.returncode:
-                    raise RuntimeError(f"{step}: {done.stdout}{done.stderr}")
+                if done.code:
+                    raise RuntimeError(f"{step}: {done.said}")
         shutil.copytree(self.work, self.template)
 
     def reset(self) -> None:
@@ -161,27 +171,17 @@ class Desk:
         shutil.rmtree(self.work)
         shutil.copytree(self.template, self.work)
 
-    def run(self, *arguments: str, at: int = 0) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, at: int = 0) -> Ended:
         """Run the command, killed before a change of the file system unless `at` is 0."""
-        launched = [sys.executable, str(LAUNCHER), str(self.work), str(at), str(self._count)]
-        return subprocess.run(
-            [*launched, *arguments],
-            cwd=self.work,
-            env=self._environment(),
-            capture_output=True,
-            text=True,
-            timeout=TIMEOUT,
-            check=False,
-        )
-
-    @property
-    def changes(self) -> int:
-        """How many changes of the file system the last command made."""
-        return self._count.stat().st_size
-
-    @property
-    def _count(self) -> Path:
-        return self.root / "count"
+        log = self.root / "said.txt"
+        given = (at, self.work, arguments, self._environment(), log)
+        process = CONTEXT.Process(target=execute_until, args=given, daemon=True)
+        process.start()
+        process.join(TIMEOUT)
+        if process.exitcode is None:
+            process.kill()
+            raise RuntimeError(f"{arguments} hangs: {log.read_text(errors='replace')}")
+        return Ended(process.exitcode, log.read_text(errors="replace"))
 
     def _environment(self) -> dict[str, str]:
         home = {name: str(self.work) for name in ("HOME", "USERPROFILE")}
@@ -232,7 +232,7 @@ def _kills(scenario: Scenario, desk: Desk, every: int) -> Iterator[Killed]:
     for at in count(1, every):
         desk.reset()
         first = desk.run(*scenario.command, at=at)
-        if first.returncode >= 0:  # it ended before there were so many changes
+        if first.code >= 0:  # it ended before there were so many changes
             problems = tuple(_wrong(scenario, desk, first))
             if problems or at == 1:
                 yield Killed(scenario.name, 0, problems or ("it made no change",))
@@ -247,16 +247,16 @@ def _after(scenario: Scenario, desk: Desk) -> Iterator[str]:
     yield from _wrong(scenario, desk, desk.run(*scenario.command))
 
 
-def _wrong(scenario: Scenario, desk: Desk, done: subprocess.CompletedProcess[str]) -> Iterator[str]:
-    if done.returncode:
-        yield f"exit code {done.returncode}: {done.stdout}{done.stderr}"
+def _wrong(scenario: Scenario, desk: Desk, done: Ended) -> Iterator[str]:
+    if done.code:
+        yield f"exit code {done.code}: {done.said}"
         return
     yield from _wrong_archive(scenario, desk.work)
     yield from _wrong_links(scenario, desk.work)
     before = _content(desk.work)
     again = desk.run(*scenario.command)
-    if again.returncode:
-        yield f"the third run ended with {again.returncode}: {again.stdout}{again.stderr}"
+    if again.code:
+        yield f"the third run ended with {again.code}: {again.said}"
     changed = {path for path, _ in before.items() ^ _content(desk.work).items()}
     if changed:
         yield f"the third run changed {', '.join(sorted(changed))}"

@@ -67,7 +67,7 @@ def test_a_file_that_others_may_read_is_refused_with_the_command_that_mends_it()
         config.load(environment={})
     assert TOKEN not in str(caught.value)
     remedy = str(caught.value.advice).split("Run ")[1].split(" (")[0]
-    subprocess.run(shlex.split(remedy), check=True)
+    subprocess.run(shlex.split(remedy), timeout=60, check=True)
     assert token_for("memory") == TOKEN
 
 
@@ -138,7 +138,7 @@ def test_the_extra_is_not_imported_unless_a_token_is_there() -> None:
         "import sys; from publishkit import config; found = config.load();"
         "found.credentials(found.target('zenodo')); assert 'keyring' not in sys.modules"
     )
-    subprocess.run([sys.executable, "-c", code], check=True)
+    subprocess.run([sys.executable, "-c", code], timeout=60, check=True)
 
 
 def test_a_keyring_that_stays_locked_is_an_error_that_says_so(

@@ -162,6 +162,6 @@ def test_importing_the_models_loads_neither_idutils_nor_edtf() -> None:
         "import sys, publishkit.folder, publishkit.digests; "
         "print({'idutils', 'edtf', 'pathspec', 'requests'} & set(sys.modules))"
     )
-    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.strip() == "set()"

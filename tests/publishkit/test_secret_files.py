@@ -224,7 +224,7 @@ def test_a_dotenv_file_with_a_token_that_others_can_read_is_refused_with_the_rem
         config.load(path.parent)
     assert "abcdef" not in str(caught.value)
     remedy = str(caught.value.advice).split("Run ")[1].split(" (")[0]
-    subprocess.run(shlex.split(remedy), check=True)
+    subprocess.run(shlex.split(remedy), timeout=60, check=True)
     loaded = config.load(path.parent)
     assert loaded.credentials(loaded.target("memory")).token == "abcdef"
 

@@ -7,17 +7,17 @@ import re
 import sys
 from pathlib import Path
 from subprocess import run
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from screen import Terminal
+from terminal import COMMAND, CTRL_C, Terminal
 
 from publishkit.testing import metadata, write_record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-PROGRAM = Path(__file__).parents[1] / "slow_target.py"
+PROGRAM = (sys.executable, Path(__file__).parents[1] / "slow_target.py")
 COLOUR = re.compile(rb"\x1b\[[0-9;]*3[0-7][0-9;]*m")
 
 
@@ -33,19 +33,20 @@ class Desk:
         write_record(self.folder / "data" / name, files, metadata(title))
 
     def push(self, *arguments: str, size: tuple[int, int] = (100, 24), **said: str) -> Terminal:
-        environment = {"SLOW_GATE": str(self.gate), **said}
-        return Terminal(self.command("push", "data", *arguments), self.folder, size, environment)
+        return self.terminal("push", "data", *arguments, size=size, **said)
 
-    def command(self, verb: str, *arguments: str) -> list[str]:
-        return [sys.executable, str(PROGRAM), verb, *arguments, "--to", "slow"]
+    def terminal(self, *arguments: str, **more: Any) -> Terminal:  # noqa: ANN401 - as the terminal
+        more = {"SLOW_GATE": str(self.gate), **more}
+        return Terminal(*arguments, "--to", "slow", program=PROGRAM, folder=self.folder, **more)
 
     def plain(self, *arguments: str, **said: str) -> tuple[int, bytes, bytes]:
         """Push with pipes for output and errors."""
         done = run(
-            self.command("push", "data", *arguments),
+            [*PROGRAM, "push", "data", *arguments, "--to", "slow"],
             cwd=self.folder,
             env={**os.environ, "SLOW_GATE": str(self.gate), **said},
             capture_output=True,
+            timeout=120,
             check=False,
         )
         return done.returncode, done.stdout, done.stderr
@@ -125,7 +126,7 @@ def test_more_records_than_fit_do_not_push_the_lines_away(desk: Desk) -> None:
         assert len(terminal.lines) <= 7
         desk.open()
         assert terminal.end() == 0
-        assert terminal.bytes.count(b"created ") == 12
+        assert terminal.raw.count(b"created ") == 12
 
 
 def test_a_window_that_changes_its_size_is_filled_anew(desk: Desk) -> None:
@@ -165,17 +166,15 @@ def test_a_quiet_push_shows_nothing(desk: Desk) -> None:
     desk.open()
     with desk.push("--quiet") as terminal:
         assert terminal.end() == 0
-        assert terminal.bytes == b""
+        assert terminal.raw == b""
 
 
 def test_lines_go_into_a_pipe_and_the_table_to_the_terminal(desk: Desk) -> None:
     desk.record("one")
     desk.record("two", late=0)
     reading, writing = os.pipe()
-    command = desk.command("push", "data")
-    environment = {"SLOW_GATE": str(desk.gate)}
     with (
-        Terminal(command, desk.folder, environment=environment, stdout=writing) as terminal,
+        desk.terminal("push", "data", stdout=writing) as terminal,
         os.fdopen(reading, "rb") as pipe,
     ):
         os.close(writing)
@@ -199,7 +198,7 @@ def test_ctrl_c_takes_the_table_away_and_says_how_to_go_on(desk: Desk) -> None:
     desk.record("two", late=0)
     with desk.push() as terminal:
         terminal.until(shows(terminal, "1 of 2 done"))
-        terminal.press_ctrl_c()
+        terminal.press(CTRL_C)
         assert terminal.end() == 130
         assert not terminal.screen.cursor.hidden
         assert terminal.lines[-1] == (
@@ -213,9 +212,9 @@ def test_a_second_ctrl_c_leaves_at_once_with_the_cursor_there(desk: Desk) -> Non
     desk.record("one")
     with desk.push(SLOW_DEAF="1") as terminal:
         terminal.until(shows(terminal, "0 of 1 done"))
-        terminal.press_ctrl_c()
+        terminal.press(CTRL_C)
         terminal.until(shows(terminal, "press Ctrl-C again to leave at once"))
-        terminal.press_ctrl_c()
+        terminal.press(CTRL_C)
         assert terminal.end() == 130
         assert not terminal.screen.cursor.hidden
 
@@ -229,7 +228,7 @@ def test_without_colours_if_that_is_wished(desk: Desk) -> None:
         terminal.until(shows(terminal, "0 of 1 done"))
         desk.open()
         assert terminal.end() == 0
-        assert not COLOUR.search(terminal.bytes)
+        assert not COLOUR.search(terminal.raw)
 
 
 def test_with_colours_otherwise(desk: Desk) -> None:
@@ -237,7 +236,7 @@ def test_with_colours_otherwise(desk: Desk) -> None:
     desk.open()
     with desk.push() as terminal:
         assert terminal.end() == 0
-        assert COLOUR.search(terminal.bytes)
+        assert COLOUR.search(terminal.raw)
 
 
 def test_colours_in_a_pipe_only_if_they_are_wished(desk: Desk) -> None:
@@ -255,7 +254,7 @@ def test_a_dumb_terminal_gets_plain_lines(desk: Desk) -> None:
     desk.open()
     with desk.push(TERM="dumb") as terminal:
         assert terminal.end() == 0
-        assert b"\x1b" not in terminal.bytes
+        assert b"\x1b" not in terminal.raw
         assert terminal.lines[0].startswith("created    data/one on slow")
 
 
@@ -270,8 +269,8 @@ def test_a_terminal_without_unicode_shows_no_riddles(desk: Desk, encoding: str) 
         assert "\ufffd" not in terminal.text
         desk.open()
         assert terminal.end() == 0
-        terminal.bytes.decode(encoding)
-        assert rb"\u6e29" in terminal.bytes
+        terminal.raw.decode(encoding)
+        assert rb"\u6e29" in terminal.raw
 
 
 # ---- links ----
@@ -283,9 +282,9 @@ def test_pages_and_the_links_file_can_be_clicked(desk: Desk) -> None:
     with desk.push() as terminal:
         assert terminal.end() == 0
     page = b"\x1b]8;;https://slow.example/m1\x1b\\https://slow.example/m1\x1b]8;;\x1b\\"
-    assert page in terminal.bytes
+    assert page in terminal.raw
     uri = (desk.folder / "data" / "records_links.json").as_uri()
-    assert f"\x1b]8;;{uri}\x1b\\data/records_links.json".encode() in terminal.bytes
+    assert f"\x1b]8;;{uri}\x1b\\data/records_links.json".encode() in terminal.raw
 
 
 @pytest.mark.parametrize("kind", ["linux", "dumb"])
@@ -294,8 +293,8 @@ def test_where_links_are_not_understood_they_are_plain_addresses(desk: Desk, kin
     desk.open()
     with desk.push(TERM=kind) as terminal:
         assert terminal.end() == 0
-    assert b"https://slow.example/" in terminal.bytes
-    assert b"\x1b]8" not in terminal.bytes
+    assert b"https://slow.example/" in terminal.raw
+    assert b"\x1b]8" not in terminal.raw
 
 
 # ---- the end ----
@@ -329,13 +328,12 @@ def test_of_few_records_nothing_is_said_twice(desk: Desk) -> None:
 
 def test_a_pull_shows_how_far_it_is(desk: Desk) -> None:
     """Of the local archive, whose files are large enough for the table to be seen."""
-    command = [str(Path(sys.executable).with_name("publishkit"))]
     write_record(desk.folder / "data" / "one", {"large.bin": bytes(200_000_000)})
-    assert run([*command, "push", "data"], cwd=desk.folder, check=False).returncode == 0
+    assert run([COMMAND, "push", "data"], cwd=desk.folder, timeout=120, check=False).returncode == 0
     (uid,) = re.findall(r'"id": "(\w+)"', (desk.folder / "data/records_links.json").read_text())
-    with Terminal([*command, "pull", uid, "copy", "--to", "local"], desk.folder) as terminal:
+    with Terminal("pull", uid, "copy", "--to", "local", folder=desk.folder) as terminal:
         assert terminal.end() == 0
-        assert b"of 1 files" in terminal.bytes
+        assert b"of 1 files" in terminal.raw
         assert terminal.lines[0].startswith(f"pulled     {uid} from local into copy")
         assert "of 1 files" not in terminal.text
 
@@ -344,7 +342,7 @@ def test_a_pull_shows_how_far_it_is(desk: Desk) -> None:
 
 
 def test_lists_stand_in_columns_below_headings_in_a_terminal(desk: Desk) -> None:
-    with Terminal([sys.executable, PROGRAM, "users", "carberry", "--to", "slow"], desk.folder) as t:
-        t.end()
-        assert t.lines[0].split()[:3] == ["name", "e-mail", "id"]
-        assert t.lines[1].startswith("Josiah Carberry  carberry@example.org")
+    with desk.terminal("users", "carberry") as terminal:
+        assert terminal.end() == 0
+        assert terminal.lines[0].split()[:3] == ["name", "e-mail", "id"]
+        assert terminal.lines[1].startswith("Josiah Carberry  carberry@example.org")

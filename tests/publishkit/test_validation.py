@@ -161,7 +161,8 @@ def test_a_key_that_is_written_twice_is_an_error_where_it_stands() -> None:
         ({"acces": {}, **draft()}, "acces", "access"),
         ({"custom-fields": {}, **draft()}, "custom-fields", "custom_fields"),
         (draft(titel="x"), "metadata.titel", "title"),
-        (draft(keywords=["x"]), "metadata.keywords", "known here"),
+        (draft(keywords=["x"]), "metadata.keywords", "did you mean subjects?"),
+        (draft(colours=["x"]), "metadata.colours", "known here"),
         (draft(rights=[{"ID": "cc-by-4.0", "id": "mit"}]), "metadata.rights[0].ID", "id"),
         (
             {"access": {"embargo": {"util": "2030-01-01"}}, **draft()},

@@ -188,7 +188,7 @@ def test_the_schema_is_printed(run: Callable[..., tuple[int, str, str]]) -> None
     assert code == 0
     assert '"tasks"' in out
     assert run("schema", "--of", "workflow", "--write", ".")[0] == 2
-    with pytest.raises(ConfigError, match="Name one of record, workflow"):
+    with pytest.raises(ConfigError, match="Name one of record, mapping, workflow"):
         publishkit.schema("nothing")
 
 

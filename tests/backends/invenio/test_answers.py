@@ -65,6 +65,14 @@ def test_a_pending_entry_of_inveniordm_12_is_incomplete() -> None:
         ({"status": 400, "message": ""}, ""),
         ({"errors": [{"field": "a", "messages": [{"b": ["c"]}]}]}, 'a: {"b": ["c"]}'),
         (["no", "object"], ""),
+        (
+            {
+                "message": "The server could not verify that you are authorized to access the URL "
+                "requested. You either supplied the wrong credentials (e.g. a bad password), or "
+                "your browser doesn't understand how to supply the credentials required."
+            },
+            "",
+        ),
     ],
 )
 def test_the_words_of_a_refusal_are_found_in_each_of_its_forms(

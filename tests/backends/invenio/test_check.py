@@ -101,6 +101,13 @@ def test_where_dois_are_on_a_publisher_is_needed(make_record: Callable[..., Reco
     assert found(record, dois="off") == {}
 
 
+def test_a_missing_publisher_is_a_warning_where_it_is_not_known_whether_there_are_dois(
+    make_record: Callable[..., Record],
+) -> None:
+    assert found(make_record(publisher=None)) == {"metadata.publisher": Severity.WARNING}
+    assert found(make_record(publisher=None), publisher="Zenodo") == {}
+
+
 def test_it_is_said_where_an_external_doi_goes(make_record: Callable[..., Record]) -> None:
     assert found(make_record(pids=DOI)) == {"pids.doi": Severity.NOTICE}
     assert found(make_record(pids=DOI), dois="on") == {}

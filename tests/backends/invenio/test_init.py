@@ -19,7 +19,8 @@ def test_looking_a_target_up_imports_neither_requests_nor_pydantic() -> None:
         "import sys, publishkit_invenio as p; p.publishkit_backend(); "
         "print([m for m in ('requests', 'pydantic') if m in sys.modules])"
     )
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    command = [sys.executable, "-c", code]
+    told = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     assert told.stdout.strip() == "[]"
 
 

@@ -40,6 +40,16 @@ def test_only_ids_that_the_record_has_are_asked_for(
     assert [call.request.url for call in web.calls] == [DATASET]
 
 
+def test_the_targets_publisher_belongs_to_what_the_record_says_there(
+    open_repository: Callable[..., InvenioRepository], make_record: Callable[..., Record]
+) -> None:
+    """Else a dry run said that the next push takes it out."""
+    repository = open_repository(publisher="Example University")
+    silent, own = make_record(publisher=None), make_record(publisher="Zenodo")
+    assert repository.resolve(silent).record.metadata.publisher == "Example University"
+    assert repository.resolve(own).record is own
+
+
 def test_every_kind_of_id_is_asked_for_in_its_vocabulary(
     repository: InvenioRepository,
     web: responses.RequestsMock,

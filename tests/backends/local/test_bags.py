@@ -55,6 +55,7 @@ def test_the_command_line_validator_accepts_the_bags(
         capture_output=True,
         check=False,
         text=True,
+        timeout=120,
     )
     assert result.returncode == 0, result.stderr
 

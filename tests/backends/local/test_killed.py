@@ -307,6 +307,7 @@ def _id(archive: Path) -> str:
     return deposit.id
 
 
+@pytest.mark.enable_socket  # by which processes are asked for that can be killed
 def test_a_command_that_is_killed_is_finished_by_the_same_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -97,16 +97,24 @@ def test_the_backend_says_its_name_and_takes_no_settings() -> None:
     assert backend.settings == frozenset()
 
 
-def test_declaring_the_backend_imports_nothing_heavy() -> None:
-    code = (
-        "import sys, publishkit_local; publishkit_local.publishkit_backend();"
-        "print({'pydantic', 'requests', 'bagit', 'idutils', 'filelock'} & set(sys.modules))"
-    )
+def imported(code: str, *names: str) -> str:
+    """Which modules a program has imported when it ends."""
     result = subprocess.run(
-        [sys.executable, "-c", code],
+        [sys.executable, "-c", f"import sys\n{code}\nprint({set(names)} & set(sys.modules))"],
         capture_output=True,
         check=True,
         text=True,
+        timeout=60,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
-    assert result.stdout.strip() == "set()"
+    return result.stdout.strip()
+
+
+def test_declaring_the_backend_imports_nothing_heavy() -> None:
+    code = "import publishkit_local; publishkit_local.publishkit_backend()"
+    assert imported(code, "pydantic", "requests", "bagit", "idutils", "filelock") == "set()"
+
+
+def test_looking_at_an_archive_does_not_wait_for_what_only_pages_need() -> None:
+    code = "import publishkit; publishkit.whoami('local'); list(publishkit.deposits('local'))"
+    assert imported(code, "idutils", "edtf") == "set()"

@@ -40,7 +40,7 @@ def test_looking_a_target_up_imports_nothing_heavy() -> None:
         "sys.exit(' '.join({'requests', 'pydantic', 'zipstream', 'idutils'} & set(sys.modules)))"
     )
     command = [sys.executable, "-c", code]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.stderr.strip() == ""
 
 
