@@ -6,20 +6,17 @@ What the page installs is not installed again: the package under test is.
 from __future__ import annotations
 
 import os
-import pty
 import re
-import select
-import subprocess
 import sys
-import termios
-import time
 import tomllib
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from servers.api import invenio
+from terminal import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -43,7 +40,6 @@ CHANGING = {
     "WHO": re.compile(r"(?<=signed in as ).*"),
 }
 """What is another at each time: ids, days, ports, how long it took, whose account it is."""
-PATIENCE = 120.0
 
 
 @dataclass(frozen=True)
@@ -119,55 +115,20 @@ def ordered(lines: Sequence[str]) -> list[str]:
 
 def at_terminal(command: str, answers: Sequence[str], folder: Path) -> str:
     """Run a line of shell at a terminal without colours and tables, and give all that it shows."""
-    ours, theirs = pty.openpty()
+    shell = ("bash", "-c", command)
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    process = subprocess.Popen(
-        ["/usr/bin/env", "setsid", "--ctty", "bash", "-c", command],
-        cwd=folder,
-        env={**os.environ, "HOME": str(folder), "PATH": path, "TERM": "dumb", "COLUMNS": "200"},
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-    )
-    os.close(theirs)
-    try:
-        shown = "".join(typing(ours, iter(answers)))
-        assert process.wait(PATIENCE) == 0, shown
-    finally:
-        process.kill()
-        process.wait()
-        os.close(ours)
-    return shown
+    environment = {"HOME": str(folder), "PATH": path, "TERM": "dumb"}
+    with Terminal(program=shell, folder=folder, size=(200, 50), **environment) as terminal:
+        for answer in answers:
+            terminal.until(partial(asks, terminal, len(terminal.seen)))
+            terminal.type(answer, hidden=terminal.seen.endswith(("> ", "show): ")))
+        assert terminal.end() == 0, terminal.seen
+        return terminal.seen
 
 
-def typing(terminal: int, answers: Iterator[str]) -> Iterator[str]:
-    """Type an answer whenever a question shows; gives what shows."""
-    line = ""
-    while data := read(terminal):
-        yield data
-        line = (line + data)[-200:]
-        if WAITS.search(line) and (answer := next(answers, None)) is not None:
-            hide(terminal, needed="> " in line[-2:] or "does not show" in line)
-            os.write(terminal, f"{answer}\n".encode())
-            line = ""
-
-
-def read(terminal: int) -> str:
-    """What shows next; '' once the command has ended."""
-    ready, _, _ = select.select([terminal], [], [], PATIENCE)
-    assert ready, "nothing more shows"
-    try:
-        return os.read(terminal, 65536).decode().replace("\r\n", "\n")
-    except OSError:  # as Linux says that the other end is closed
-        return ""
-
-
-def hide(terminal: int, *, needed: bool) -> None:
-    """Wait until what is typed does not show any more by itself, where the command sees to that."""
-    end = time.monotonic() + PATIENCE
-    while needed and termios.tcgetattr(terminal)[3] & termios.ECHO:
-        assert time.monotonic() < end, "what is typed still shows"
-        select.select([], [], [], 0.01)
+def asks(terminal: Terminal, since: int) -> bool:
+    """Whether the last that shows is a question, and a new one."""
+    return WAITS.search(terminal.seen[since:]) is not None
 
 
 # ---- the test ----
