@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 
-from publishkit.abilities import Entries
+from publishkit.abilities import Definitions, Entries
 from publishkit.errors import NotFoundError
 from publishkit.testing.base import ConformanceTests, in_utc
 
@@ -21,6 +21,9 @@ __all__ = ["EntryTests"]
 
 class EntryTests(ConformanceTests):
     """What an archive makes of files."""
+
+    definition: ClassVar[tuple[str, str]] = ("example.Thing", "name")
+    """A definition that the archive has, and a field of its own; override it."""
 
     def main_file(self, number: int) -> tuple[str, bytes]:
         """The key and content of a file that an archive makes an entry of; override it."""
@@ -72,3 +75,15 @@ class EntryTests(ConformanceTests):
             for look in (repository.entry, repository.archive):
                 with pytest.raises(NotFoundError):
                     look("publishkit-no-such-entry")
+
+    def test_definitions_are_told_from_what_is_none(self, repository: Repository) -> None:
+        if not isinstance(repository, Definitions):
+            return
+        name, field = self.definition
+        slip = f"{name}Nope"
+        found = repository.definitions([name, slip])
+        known = found[name]
+        assert known is not None
+        assert field in known.fields
+        assert found[slip] is None
+        assert name in repository.definitions_beside(slip)

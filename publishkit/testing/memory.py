@@ -11,6 +11,7 @@ from publishkit.errors import ConflictError, Problem
 from publishkit.hooks import Backend, Connection, Target
 from publishkit.repository import Deposit, Meter, Report, Repository, State
 from publishkit.testing.memory_finding import (
+    MemoryDefinitions,
     MemoryDownload,
     MemoryEntries,
     MemoryRequests,
@@ -86,6 +87,7 @@ class MemoryRepository(
     MemorySearch,
     MemoryDownload,
     MemoryEntries,
+    MemoryDefinitions,
     MemoryRequests,
     Grouping,
     DraftLimit,

@@ -13,6 +13,7 @@ from publishkit.abilities import (
     Answer,
     Catalogue,
     Collection,
+    Definitions,
     Download,
     Entries,
     Entry,
@@ -22,17 +23,17 @@ from publishkit.abilities import (
     Source,
     Workflows,
 )
-from publishkit.entryfiles import Offer
+from publishkit.entryfiles import Definition, Field, Offer
 from publishkit.errors import NotFoundError, RepositoryError
 from publishkit.repository import Deposit, State
 from publishkit.testing.plain import PlainRepository, Shelf
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pydantic import JsonValue
 
-__all__ = ["MemoryDownload", "MemoryEntries", "MemoryRequests", "MemorySearch"]
+__all__ = ["MemoryDefinitions", "MemoryDownload", "MemoryEntries", "MemoryRequests", "MemorySearch"]
 
 ENTRY: Final = ".archive.json"
 """How the names of files end that entries are made of."""
@@ -128,6 +129,20 @@ class MemoryEntries(PlainRepository, Entries, Workflows):
         for key, (data, digest) in list(self._shelf(entry.deposit).files.items()):
             if not folder or key.startswith(f"{folder}/"):
                 yield Source(key, len(data), f"sha256:{digest}", partial(_open, data), resumes=True)
+
+
+class MemoryDefinitions(PlainRepository, Definitions):
+    """Tells of what begins with `example.`."""
+
+    defined: ClassVar[Mapping[str, Definition]] = {
+        "example.Thing": Definition(fields={"name": Field(kind="text")})
+    }
+
+    def definitions(self, names: Iterable[str]) -> Mapping[str, Definition | None]:
+        return {name: self.defined.get(name) for name in names if name.startswith("example.")}
+
+    def definitions_beside(self, name: str) -> Sequence[str]:
+        return list(self.defined) if name.startswith("example.") else []
 
 
 class MemoryRequests(PlainRepository, RawRequests):

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 @pytest.mark.live
 class TestNomad(RepositoryTests):
+    definition = ("nomad.datamodel.metainfo.eln.BasicEln", "tags")
+
     def main_file(self, number: int) -> tuple[str, bytes]:
         data = {"m_def": "nomad.datamodel.metainfo.eln.BasicEln", "name": f"Entry {number}"}
         return f"run {number}/{number}.archive.json", json.dumps({"data": data}).encode()
