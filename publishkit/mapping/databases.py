@@ -87,6 +87,12 @@ def _parsed(url: str) -> URL:
         raise ConfigError(
             "the export is no URL of a database", advice="Write it as postgresql://user@host/name."
         ) from None
+    if "@" in (found.host or ""):  # which shows a part of the password
+        raise ConfigError(
+            "the URL of the database has more than one @",
+            advice="Write an @ in a password as %40, or put the password into"
+            f" {PASSWORD_VARIABLE}.",
+        )
     if found.password is None and found.username and (given := os.environ.get(PASSWORD_VARIABLE)):
         found = found.set(password=given)
     secrets = (found.password, *(v for k, v in found.query.items() if "pass" in k.lower()))
