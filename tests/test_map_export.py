@@ -148,14 +148,16 @@ def test_a_step_that_is_gone_loses_its_file_and_what_the_user_put_there_stays() 
     record = Path("out", RUN)
     (record / "notes.txt").write_text("mine")
     (record / "steps" / "mine.archive.json").write_text("{}")
+    (record / "steps" / "2024-mine.archive.json").write_text("{}")
     metadata = json.loads((record / "record_metadata.json").read_text("utf-8"))
     metadata["metadata"]["version"] = "7"
     (record / "record_metadata.json").write_text(json.dumps(metadata))
     (again,) = mapped(spoilt(lambda steps: steps.pop()))
     assert again.outcome is MapOutcome.WRITTEN
     names = content(record)
-    assert {"notes.txt", "steps/mine.archive.json"} <= names.keys()
-    assert len([name for name in names if name.startswith("steps/")]) == fabrication.STEPS
+    mine = {"notes.txt", "steps/mine.archive.json", "steps/2024-mine.archive.json"}
+    assert mine <= names.keys()
+    assert len([name for name in names if name.startswith("steps/")]) == fabrication.STEPS + 1
     assert json.loads(names["record_metadata.json"])["metadata"]["version"] == "7"
 
 
@@ -173,6 +175,14 @@ def test_a_record_that_no_mapping_made_is_left_alone() -> None:
     with pytest.raises(ConfigError, match="no mapping made"):
         mapped(fabrication.document())
     assert content(record) == {"record_metadata.json": b"{}"}
+
+
+def test_a_file_in_a_folder_that_is_no_record_yet_is_left_alone() -> None:
+    (record := Path("out", RUN)).mkdir(parents=True)
+    (record / "process.archive.json").write_text("mine")
+    with pytest.raises(ConfigError, match="in the way"):
+        mapped(fabrication.document())
+    assert content(record) == {"process.archive.json": b"mine"}
 
 
 def test_nothing_is_written_through_a_symbolic_link(tmp_path: Path) -> None:
@@ -227,6 +237,20 @@ def test_the_folder_stays_where_it_should(run: Given, folder: str) -> None:
     assert [one.name for one in Path("out").iterdir()] == [folder]
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("A+", "A-"), ("Проба 7", "Прогон 7"), ("x" * 60 + "1", "x" * 60 + "2"), ("-5", "5")],
+)
+def test_names_that_differ_in_what_is_left_out_are_folders_of_their_own(
+    one: str, other: str
+) -> None:
+    document = fabrication.document()
+    for run in (one, other):
+        document["process"]["run"] = run
+        mapped(document, mapping=fabrication.OWN)
+    assert len(list(Path("out").iterdir())) == 2
+
+
 def test_several_processes_become_a_record_each() -> None:
     rows = [{**row, "run": f"R{number % 2}"} for number, row in enumerate(fabrication.rows())]
     assert [one.folder.name for one in mapped(rows)] == ["R0", "R1"]
@@ -237,6 +261,27 @@ def test_processes_of_one_name_are_refused_both() -> None:
     with pytest.raises(RecordError) as caught:
         mapped({"process": [one, one]})
     assert sum("has the folder RUN-0042 too" in str(p) for p in caught.value.problems) == 2
+
+
+def test_the_folder_of_steps_is_no_other_processs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("publishkit.verbs.mapping.asking_for", lambda _to: (None, []))
+    one = fabrication.document()["process"]
+    with pytest.raises(RecordError, match="nothing was written") as caught:
+        mapped({"process": [one, {**one, "run": f"{RUN}-steps"}]}, to="nomad-test", separate=True)
+    assert any("has the folder" in str(p) for p in caught.value.problems)
+
+
+def test_an_item_without_the_field_is_named_and_does_not_become_null(tmp_path: Path) -> None:
+    document = {"process": {"title": "Title", "layers": [{"n": "a"}, {}], "steps": []}}
+    ruled = "{mapping: {'metadata.creators[*].person_or_org.name': 'layers[*].n'}}"
+    (tmp_path / "own.yaml").write_text(
+        "source: {process: process}\n"
+        "process: {m_def: nomad.A, steps: {field: steps}, mapping: {names: 'layers[*].n'}}\n"
+        f"record: {ruled}\nsteps: {{a: {{m_def: nomad.B}}}}\n"
+    )
+    with pytest.raises(RecordError) as caught:
+        mapped(document, mapping=tmp_path / "own.yaml")
+    assert sum("item 1 is missing" in str(p) for p in caught.value.problems) == 2
 
 
 def test_without_a_name_there_is_the_exports(tmp_path: Path) -> None:

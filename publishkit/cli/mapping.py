@@ -307,10 +307,11 @@ def run_lims(
     if not quiet:
         _show_submitted(submitted)
     left_out = [name for one in submitted.processes for name in one.left_out]
-    if left_out:
+    if not submitted.ok:
+        steps = f"{plural(len(left_out), 'step')} left out: {', '.join(left_out[:_MOST])}"
         raise PartialError(
             submitted.receipts,
-            f"{plural(len(left_out), 'step')} left out: {', '.join(left_out[:_MOST])}",
+            steps if left_out else "a part of the export was left out",
             advice="Correct what is named above and run the same command again.",
         )
 

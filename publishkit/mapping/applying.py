@@ -128,6 +128,7 @@ def _made(rule: Rule, scope: Scope) -> JsonValue | Nothing:
     for source in rule.sources:
         value = scope.look(source)
         if value is not None:
+            _refuse_gaps(rule, scope, source, value)
             values.append(_staged(rule, source, value, scope, apart))
         elif not isinstance(rule.default, Nothing):
             values.append(rule.default)
@@ -138,6 +139,14 @@ def _made(rule: Rule, scope: Scope) -> JsonValue | Nothing:
     if not rule.many:
         return values[0]
     return _staged(rule, ", ".join(rule.sources), values, scope, rule.stages[len(apart) :])
+
+
+def _refuse_gaps(rule: Rule, scope: Scope, source: str, value: JsonValue) -> None:
+    """An item of `layers[*].name` without a name would be null, or move the others up."""
+    if "[*]" in source and isinstance(value, list):
+        gaps = [number for number, one in enumerate(value) if is_missing(one)]
+        if gaps:
+            raise _NoValue(_misfit(rule, scope, source, value, f"item {gaps[0]} is missing"))
 
 
 def _first_whole(stages: Sequence[Stage]) -> int:

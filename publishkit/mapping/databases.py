@@ -27,6 +27,8 @@ __all__ = ["PASSWORD_VARIABLE", "name_of", "read_database", "without_password"]
 PASSWORD_VARIABLE: Final = "PUBLISHKIT_SOURCE_PASSWORD"  # noqa: S105 - its name
 _MOST: Final = 100_000
 """Rows: more are no process that anybody publishes."""
+_PASSWORD: Final = re.compile(r"(?i)(?:pwd|password)=([^;]*)")
+"""As ODBC has it within a URL."""
 _READS: Final = re.compile(r"\s*(select|with|values)\b", re.IGNORECASE)
 _READ_ONLY: Final = {"postgresql": {"postgresql_readonly": True}}
 """What SQLAlchemy calls a transaction that can only read."""
@@ -63,8 +65,14 @@ def name_of(url: str) -> str:
 
 
 def without_password(url: str) -> str:
-    """A URL that can be shown, and tells one database from another."""
-    return _parsed(url).set(query={}).render_as_string(hide_password=True)
+    """What tells one database from another, wherever its password comes from."""
+    found = _parsed(url)
+    query = {
+        name: tuple(_PASSWORD.sub("", one) for one in ((v,) if isinstance(v, str) else v))
+        for name, v in found.query.items()
+        if "pass" not in name.lower()
+    }
+    return found._replace(password=None, query=query).render_as_string()
 
 
 def _checked(query: str) -> str:
@@ -87,9 +95,16 @@ def _parsed(url: str) -> URL:
         raise ConfigError(
             "the export is no URL of a database", advice="Write it as postgresql://user@host/name."
         ) from None
+    if "@" in (found.host or ""):  # which shows a part of the password
+        raise ConfigError(
+            "the URL of the database has more than one @",
+            advice="Write an @ in a password as %40, or put the password into"
+            f" {PASSWORD_VARIABLE}.",
+        )
     if found.password is None and found.username and (given := os.environ.get(PASSWORD_VARIABLE)):
         found = found.set(password=given)
-    secrets = (found.password, *(v for k, v in found.query.items() if "pass" in k.lower()))
+    secrets = [found.password, *(v for k, v in found.query.items() if "pass" in k.lower())]
+    secrets += [one for v in found.query.values() for one in _PASSWORD.findall(str(v))]
     remember(*(str(one) for one in secrets if one))
     backend = found.get_backend_name()
     if backend == "postgresql" and found.drivername == backend and not find_spec("psycopg2"):
@@ -127,7 +142,7 @@ def _connected(url: URL) -> Iterator[Connection]:
 
 
 def without_password_of(url: URL) -> str:
-    """As `without_password`, of a parsed one."""
+    """A URL that can be shown."""
     return url.set(query={}).render_as_string(hide_password=True)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
@@ -16,7 +17,7 @@ from publishkit.mapping.paths import find
 from publishkit.validation.node import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from publishkit.mapping.model import Source
 
@@ -91,9 +92,11 @@ def as_json(value: object) -> JsonValue:
     Raises:
         ValueError: It is data that JSON has no words for.
     """
+    if isinstance(value, str) and not _is_unicode(value):
+        raise ValueError("text with half a character in it")
     if value is None or isinstance(value, bool | int | str):
         return value
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return {str(key): as_json(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
         return [as_json(one) for one in value]
@@ -107,7 +110,19 @@ def _of_decimal(value: Decimal) -> JsonValue:
     if not value.is_finite():
         return None
     whole = value == value.to_integral_value() and value.adjusted() < _EXACT
-    return int(value) if whole else float(value)
+    made = int(value) if whole else float(value)
+    if not math.isfinite(made):
+        raise ValueError("the number is too large")
+    return made
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether it can be written: Python's text may have halves of characters in it."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _clock(value: dt.timedelta) -> str:

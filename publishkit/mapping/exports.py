@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -10,13 +11,13 @@ from pydantic import JsonValue
 
 from publishkit.errors import ConfigError, RecordError
 from publishkit.mapping import databases
-from publishkit.mapping.export import of_document, of_rows
+from publishkit.mapping.export import as_json, of_document, of_rows
 from publishkit.mapping.tables import read_csv, read_spreadsheet
 from publishkit.smallfiles import read_small
 from publishkit.validation.reading import MAX_BYTES, read_json
 
 if TYPE_CHECKING:
-    from publishkit.mapping.export import Export
+    from publishkit.mapping.export import Export, Row
     from publishkit.mapping.model import Source
 
 __all__ = ["Given", "is_database", "read_export"]
@@ -46,16 +47,38 @@ def read_export(export: Given, source: Source, values: Mapping[str, str]) -> Exp
         RecordError: It is no JSON.
         TemporaryError: The database does not answer.
     """
-    if isinstance(export, Mapping):
-        return of_document(dict(export), source, "process")
     if not isinstance(export, str | Path):
-        return of_rows([dict(row) for row in export], source, "process")
+        return _of_data(export, source)
     if is_database(export):
         rows, processes = databases.read_database(str(export), source, values)
         return of_rows(rows, source, databases.name_of(str(export)), processes)
     if values:
         raise ConfigError("only the queries of a database take values", advice="Leave --param out.")
     return _of_file(Path(export), source)
+
+
+def _of_data(export: object, source: Source) -> Export:
+    """What a program gives, be it with the times and decimals of a database in it."""
+    try:
+        if isinstance(export, Mapping):
+            return of_document(as_json(export), source, "process")
+        if isinstance(export, Iterable):
+            return of_rows([_row(one) for one in export], source, "process")
+    except (ValueError, RecursionError) as error:
+        why = "they are nested too deep" if isinstance(error, RecursionError) else str(error)
+        raise ConfigError(
+            f"the exported data cannot be mapped: {why}", advice="Give data as JSON has them."
+        ) from error
+    raise ConfigError(
+        "the export is neither a file, a URL nor data",
+        advice="Give a document as JSON has it, or the rows of a table.",
+    )
+
+
+def _row(value: object) -> Row:
+    if not isinstance(value, Mapping):
+        raise ValueError(f"a row is {type(value).__name__}, and no object with columns")  # noqa: TRY004 - as all that cannot be mapped
+    return {str(key): as_json(one) for key, one in value.items()}
 
 
 def _of_file(path: Path, source: Source) -> Export:
@@ -68,9 +91,14 @@ def _of_file(path: Path, source: Source) -> Export:
     if kind == ".json":
         return of_document(_document(path), source, path.stem)
     raise ConfigError(
-        f"it is not known what kind of export {path} is",
+        f"it is not known what kind of export {_shown(path)} is",
         advice="Give a .json, .csv, .tsv or .xlsx file, or the URL of a database.",
     )
+
+
+def _shown(path: Path) -> str:
+    """Without the password of what was meant to be a URL."""
+    return re.sub(r":[^:]*@", ":***@", str(path))
 
 
 def _document(path: Path) -> JsonValue:

@@ -121,12 +121,13 @@ class Folder:
                 self._write_new(blocks)
                 return True
             place_schema(self.path, blocks)
+            removed = self._remove_old()  # first: the file of the process knows which were made
             changed = [key for key, content in self.files.items() if not self._holds(key, content)]
             for key in changed:
                 path = self.path / key
                 path.parent.mkdir(exist_ok=True)
                 write_whole(path, self.files[key])
-            return self._remove_old() or bool(changed)
+            return removed or bool(changed)
 
     def _write_new(self, blocks: Mapping[str, type[BaseModel]]) -> None:
         fresh = self.path.with_name(f".{self.path.name}.new")
@@ -154,8 +155,15 @@ class Folder:
                 raise ConfigError(f"{path} is in the way", advice="Move it away.")
 
     def _refuse_others(self) -> None:
-        """A record that was not mapped is somebody's own."""
-        if (self.path / METADATA_FILE).exists() and not (self.path / self.entry).exists():
+        """A record that was not mapped is somebody's own, and so are files in a bare folder."""
+        if not (self.path / METADATA_FILE).exists():
+            for key, content in self.files.items():
+                if (self.path / key).exists() and not self._holds(key, content):
+                    raise ConfigError(
+                        f"{self.path / key} is in the way, and no mapping made it",
+                        advice="Move it away, or let the records go elsewhere by --out.",
+                    )
+        elif not (self.path / self.entry).exists():
             raise ConfigError(
                 f"{self.path} is a record that no mapping made, and is left as it is",
                 advice="Let the records go elsewhere by --out, or move that one away.",
@@ -169,12 +177,15 @@ class Folder:
         """Take away the files of steps that are no more; what else lies there is the user's."""
         folder = self.path / STEPS
         names = [one.name for one in folder.iterdir()] if folder.is_dir() else []
+        entry = self.path / self.entry
+        known = entry.read_bytes() if entry.is_file() else b""
         old = [
             name
             for name in names
             if _NUMBERED.match(name)
             and name.endswith(self.end)
             and f"{STEPS}/{name}" not in self.files
+            and f"{STEPS}/{name}".encode() in known
         ]
         for name in old:
             (folder / name).unlink()

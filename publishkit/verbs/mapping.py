@@ -420,8 +420,13 @@ def _deposits(home: Path, to: str | None) -> dict[Path, str]:
 
 
 def _refuse_same_names(made: list[_Made]) -> None:
-    counts = Counter(one.name.casefold() for one in made)
+    counts = Counter(name.casefold() for one in made for name in _folders(one))
     for one in made:
-        if counts[one.name.casefold()] > 1:
+        if any(counts[name.casefold()] > 1 for name in _folders(one)):
             wrong = f"another process has the folder {one.name} too"
             one.refuse(Problem("", wrong, "let record.folder tell them apart"))
+
+
+def _folders(made: _Made) -> tuple[str, ...]:
+    steps = f"{made.name}{_STEPS_END}"
+    return (made.name, steps) if made.work.separate else (made.name,)

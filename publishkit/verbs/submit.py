@@ -296,7 +296,8 @@ class Submission:
             for one in (*folders, records / STATE_FOLDER):
                 shutil.rmtree(one, ignore_errors=True)
             (records / LINKS_FILE).unlink(missing_ok=True)  # the last that knows the deposits
-            (home / _IDS).unlink(missing_ok=True)
+            if self.ids is None or self.ids.resolve() != (home / _IDS).resolve():
+                (home / _IDS).unlink(missing_ok=True)
             for one in (records, home):
                 with suppress(OSError):  # something of the user's is in it
                     one.rmdir()

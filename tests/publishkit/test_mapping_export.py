@@ -301,3 +301,49 @@ def test_what_stands_at_a_path(path: str, found: Given) -> None:
 def test_what_is_no_path(path: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         parts_of(path)
+
+
+# ---- data of programs ----
+
+
+def test_data_of_a_program_may_have_what_databases_have() -> None:
+    steps = ({"type": "bake", "started": dt.datetime(2024, 3, 12, 8), "n": Decimal("1.50")},)  # noqa: DTZ001 - as databases have them
+    (process,) = read_export({"steps": steps}, Source(), {}).processes
+    assert process.steps[0].fields == {"type": "bake", "started": "2024-03-12T08:00:00", "n": 1.5}
+    (process,) = read_export(list(steps), Source(), {}).processes
+    assert process.steps[0].fields["started"] == "2024-03-12T08:00:00"
+
+
+@pytest.mark.parametrize(
+    ("export", "why"),
+    [
+        (None, "neither a file, a URL nor data"),
+        (["a"], "a row is str"),
+        ({"steps": object()}, "object is no text, number or time"),
+        ({"steps": [{"type": "a\ud800"}]}, "half a character"),
+        ([{"type": "a", "n": Decimal("1e999")}], "too large"),
+    ],
+)
+def test_data_of_a_program_that_are_none_are_refused(export: Given, why: str) -> None:
+    with pytest.raises(ConfigError, match=why):
+        read_export(export, Source(), {})
+
+
+def test_data_that_go_round_in_a_circle_are_refused() -> None:
+    export: dict[str, Any] = {}
+    export["steps"] = [export]
+    with pytest.raises(ConfigError, match="too deep"):
+        read_export(export, Source(), {})
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"postgresql:/reader:{PASSWORD}@lims.example/lab",
+        f"postgresql://reader:odd@{PASSWORD}@lims.example/lab",
+    ],
+)
+def test_a_url_with_a_slip_in_it_does_not_show_its_password(url: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read_export(url, Source(query="SELECT 1 AS type"), {})
+    assert PASSWORD not in str(caught.value)

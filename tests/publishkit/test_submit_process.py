@@ -1,0 +1,92 @@
+"""The button, against a target in memory: what it leaves behind, and what it says."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import publishkit
+from publishkit import plugins
+from publishkit.mapping.databases import without_password
+from publishkit.testing import MemoryRepository, memory_backend
+from publishkit_nomad.entry_files import ArchiveFiles
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Run = Callable[..., tuple[int, str, str]]
+
+Given = Any
+"""Whatever a test gives."""
+
+MAPPING = """\
+source: {process: processes, group: run}
+record:
+  folder: run
+  mapping: {metadata.title: title}
+  constants: {metadata.creators: [{person_or_org: {type: organizational, name: Our lab}}]}
+process: {m_def: nomad.A, mapping: {name: title}, steps: {field: steps}}
+steps: {bake: {m_def: nomad.B, mapping: {name: name}}}
+"""
+
+
+@pytest.fixture(autouse=True)
+def targets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The target `memory`, which makes entries."""
+    made = memory_backend({"memory": MemoryRepository("https://memory.example")})
+    known = {"memory": replace(made, entry_files=ArchiveFiles)}
+    monkeypatch.setattr(plugins, "backends", lambda: known)
+
+
+@pytest.fixture(autouse=True)
+def mapping(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mapping.yaml").write_text(MAPPING)
+
+
+def process(run: str, **more: object) -> dict[str, Any]:
+    return {"run": run, "title": "Of a lab", "steps": [{"type": "bake", "name": "one"}], **more}
+
+
+def submit(*processes: dict[str, Any], **more: Given) -> publishkit.Submitted:
+    export = {"processes": list(processes)}
+    return publishkit.submit_process(
+        export, "mapping.yaml", to="memory", folder="kept", publish=True, **more
+    )
+
+
+def test_a_file_of_ids_that_was_asked_for_outlives_the_folder() -> None:
+    done = submit(process("R1"), cleanup=True, ids="kept/ids.json")
+    assert done.kept == ""
+    assert done.ids == Path("kept/ids.json")
+    assert list(json.loads(Path("kept/ids.json").read_text())["processes"]) == ["R1"]
+    assert [one.name for one in Path("kept").iterdir()] == ["ids.json"]
+
+
+def test_without_one_nothing_is_left() -> None:
+    assert submit(process("R1"), cleanup=True).ids is None
+    assert not Path("kept").exists()
+
+
+def test_a_process_that_is_left_out_is_told_by_the_exit_code(run: Run) -> None:
+    Path("export.json").write_text(
+        json.dumps({"processes": [process("R1"), process("R2", title="")]})
+    )
+    arguments = ["run-lims", "export.json", "--mapping", "mapping.yaml", "--to", "memory"]
+    code, _out, said = run(*arguments, "--folder", "kept", "--skip-invalid")
+    assert code == 8
+    assert "a part of the export was left out" in said
+
+
+def test_a_folder_belongs_to_a_database_wherever_its_password_comes_from() -> None:
+    base = "postgresql://reader@lims.example/lab"
+    with_one = base.replace("reader", "reader:s3cr3t-word")
+    assert without_password(with_one) == without_password(base)
+    assert without_password(f"{base}?password=s3cr3t-word") == without_password(base)
+    assert without_password(f"{base}?host=one") != without_password(f"{base}?host=two")
+    odbc = "mssql+pyodbc:///?odbc_connect=SERVER%3Dx%3BPWD%3Ds3cr3t-word%3B"
+    assert "s3cr3t-word" not in without_password(odbc)
