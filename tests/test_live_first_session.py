@@ -123,7 +123,8 @@ def at_terminal(command: str, answers: Sequence[str], folder: Path) -> str:
             terminal.until(partial(asks, terminal, len(terminal.seen)))
             terminal.type(answer, hidden=terminal.seen.endswith(("> ", "show): ")))
         assert terminal.end() == 0, terminal.seen
-        return terminal.seen
+        shown: str = terminal.seen
+        return shown
 
 
 def asks(terminal: Terminal, since: int) -> bool:

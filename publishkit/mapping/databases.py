@@ -72,7 +72,7 @@ def without_password(url: str) -> str:
         for name, v in found.query.items()
         if "pass" not in name.lower()
     }
-    return found._replace(password=None, query=query).render_as_string()
+    return found.set(query=query)._replace(password=None).render_as_string()
 
 
 def _checked(query: str) -> str:
