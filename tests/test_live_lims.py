@@ -156,9 +156,9 @@ def test_called_again_it_goes_on_and_publishes_nothing_twice(
     (receipt,) = again.receipts
     assert receipt.outcome is Outcome.UNCHANGED
     assert not receipt.published_now
-    assert again.links is None
-    assert made.links
-    assert not made.links.parent.parent.exists()
+    assert not again.receipts[0].folder.exists()
+    last = publishkit.submit_process(export, fabrication.MAPPING, to=NOMAD, publish=True)
+    assert last.receipts[0].id == receipt.id
     assert json.loads(Path("ids.json").read_text())["upload_ids"] == {RUN: receipt.id}
     assert capfd.readouterr().out == ""
 
@@ -167,8 +167,7 @@ def test_what_is_not_published_is_not_cleaned_up(user: Shell) -> None:
     export = fabrication.write_json(user.folder / "export.json")
     made = publishkit.submit_process(export, fabrication.OWN, to=NOMAD, folder="kept", cleanup=True)
     assert "not published yet" in made.kept
-    assert made.links
-    assert made.links.exists()
+    assert made.receipts[0].folder.exists()
 
 
 @pytest.fixture
@@ -223,7 +222,7 @@ def test_run_lims_is_the_same_from_a_shell(user: Shell) -> None:
     assert "Ids: k/ids.json" in said
     said = user.run(*command, "--publish", "--yes", "--cleanup")
     assert "published" in said
-    assert not (user.folder / "k").exists()
+    assert not (user.folder / "k" / "records" / RUN).exists()
 
 
 def test_what_nomad_does_not_define_is_found_before_anything_is_sent(user: Shell) -> None:

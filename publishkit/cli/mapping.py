@@ -262,7 +262,7 @@ def import_cams(*, file: Path, output: Path | None, quiet: bool, verbose: int) -
     help="The file for all ids, instead of ids.json in that folder.",
 )
 @click.option("--skip-invalid", is_flag=True, help="Leave steps out that cannot be mapped.")
-@click.option("--cleanup", is_flag=True, help="Remove the folder once everything is published.")
+@click.option("--cleanup", is_flag=True, help="Remove the records once everything is published.")
 @running.wait_timeout
 @options.loudness
 def run_lims(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING
 from publishkit import config as configuration
 from publishkit.downloading import on_disk
 from publishkit.errors import ConfigError, PartialError, RejectedError, Severity
-from publishkit.ledger import LINKS_FILE, STATE_FOLDER, Ledger
+from publishkit.ledger import LINKS_FILE
 from publishkit.mapping.databases import without_password
 from publishkit.mapping.exports import is_database
 from publishkit.repository import State
@@ -82,12 +81,12 @@ class Submitted(Tabular):
     """Of all records, those of steps among them."""
     problems: tuple[Problem, ...]
     """What could not be mapped, and what else there is to say."""
-    links: Path | None
-    """The links file; None when it was cleaned up."""
-    ids: Path | None
-    """The file with all ids; None when it was cleaned up."""
+    links: Path
+    """The links file."""
+    ids: Path
+    """The file with all ids."""
     kept: str = ""
-    """Why the folder is still there although it was to be cleaned up; else ''."""
+    """Why the records are still there although they were to be cleaned up; else ''."""
 
     @property
     def ok(self) -> bool:
@@ -139,8 +138,8 @@ def submit_process(
         separate: As for `map_export`.
         strict: Whether to send nothing where something cannot be mapped, instead of leaving the
             step out.
-        cleanup: Whether to remove the folder once everything is published. A call after that
-            knows nothing of what was published, and makes it anew.
+        cleanup: Whether to remove the records from the folder once everything is published. The
+            links file and the ids stay there, so that a later call publishes nothing twice.
         params: As for `map_export`.
         wait_timeout: How many seconds to wait for processing; None waits as long as it takes.
         watcher: Is told how the push goes on.
@@ -209,7 +208,7 @@ class Submission:
             links=records / LINKS_FILE,
             ids=self._write_ids(home, made, mapped),
         )
-        return self._cleaned(home, mapped, submitted) if self.cleanup else submitted
+        return self._cleaned(mapped, submitted) if self.cleanup else submitted
 
     def _mapped(self, records: Path) -> tuple[list[Mapped], tuple[Problem, ...]]:
         mapping = partial(map_export, self.export, self.mapping, records, self.to)
@@ -281,27 +280,18 @@ class Submission:
 
     # ---- the end ----
 
-    def _cleaned(self, home: Path, mapped: Sequence[Mapped], submitted: Submitted) -> Submitted:
-        """Remove what was made here, if the archive has all of it for good."""
+    def _cleaned(self, mapped: Sequence[Mapped], submitted: Submitted) -> Submitted:
+        """Remove the records, if the archive has all of them for good.
+
+        The links file stays: by it the next call knows that they are published.
+        """
         if why := _needed(submitted):
             return replace(submitted, kept=why)
-        records = home / _RECORDS
-        folders = [one.folder for one in mapped] + [
-            one.step_folder for one in mapped if one.step_folder
-        ]
-        known = {row.folder for row in Ledger.read(records / LINKS_FILE).rows()}
-        if known - {one.name for one in folders}:
-            return replace(submitted, kept="the links file knows other records too")
+        steps = [one.step_folder for one in mapped if one.step_folder]
         with on_disk():
-            for one in (*folders, records / STATE_FOLDER):
+            for one in [*(one.folder for one in mapped), *steps]:
                 shutil.rmtree(one, ignore_errors=True)
-            (records / LINKS_FILE).unlink(missing_ok=True)  # the last that knows the deposits
-            if self.ids is None or self.ids.resolve() != (home / _IDS).resolve():
-                (home / _IDS).unlink(missing_ok=True)
-            for one in (records, home):
-                with suppress(OSError):  # something of the user's is in it
-                    one.rmdir()
-        return replace(submitted, links=None, ids=self.ids)
+        return submitted
 
 
 def _needed(submitted: Submitted) -> str:

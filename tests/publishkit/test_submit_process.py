@@ -59,17 +59,15 @@ def submit(*processes: dict[str, Any], **more: Given) -> publishkit.Submitted:
     )
 
 
-def test_a_file_of_ids_that_was_asked_for_outlives_the_folder() -> None:
-    done = submit(process("R1"), cleanup=True, ids="kept/ids.json")
-    assert done.kept == ""
-    assert done.ids == Path("kept/ids.json")
-    assert list(json.loads(Path("kept/ids.json").read_text())["processes"]) == ["R1"]
-    assert [one.name for one in Path("kept").iterdir()] == ["ids.json"]
-
-
-def test_without_one_nothing_is_left() -> None:
-    assert submit(process("R1"), cleanup=True).ids is None
-    assert not Path("kept").exists()
+def test_what_is_cleaned_up_is_not_published_again() -> None:
+    first = submit(process("R1"), cleanup=True, ids="ids.json")
+    assert first.kept == ""
+    assert first.receipts[0].published_now
+    assert list(json.loads(Path("ids.json").read_text())["processes"]) == ["R1"]
+    assert not Path("kept/records/R1").exists()
+    again = submit(process("R1"), cleanup=True, ids="ids.json")
+    assert [(one.id, one.verb) for one in again.receipts] == [(first.receipts[0].id, "unchanged")]
+    assert not Path("kept/records/R1").exists()
 
 
 def test_a_process_that_is_left_out_is_told_by_the_exit_code(run: Run) -> None:
