@@ -66,13 +66,18 @@ def name_of(url: str) -> str:
 
 def without_password(url: str) -> str:
     """What tells one database from another, wherever its password comes from."""
+    with needs():
+        import sqlalchemy
     found = _parsed(url)
     query = {
         name: tuple(_PASSWORD.sub("", one) for one in ((v,) if isinstance(v, str) else v))
         for name, v in found.query.items()
         if "pass" not in name.lower()
     }
-    return found._replace(password=None, query=query).render_as_string()
+    plain = sqlalchemy.URL.create(
+        found.drivername, found.username, None, found.host, found.port, found.database, query
+    )
+    return plain.render_as_string()
 
 
 def _checked(query: str) -> str:

@@ -307,7 +307,7 @@ def test_what_is_no_path(path: str) -> None:
 
 
 def test_data_of_a_program_may_have_what_databases_have() -> None:
-    steps = ({"type": "bake", "started": dt.datetime(2024, 3, 12, 8), "n": Decimal("1.50")},)  # noqa: DTZ001 - as databases have them
+    steps: Given = ({"type": "bake", "started": dt.datetime(2024, 3, 12, 8), "n": Decimal("1.50")},)  # noqa: DTZ001 - as databases have them
     (process,) = read_export({"steps": steps}, Source(), {}).processes
     assert process.steps[0].fields == {"type": "bake", "started": "2024-03-12T08:00:00", "n": 1.5}
     (process,) = read_export(list(steps), Source(), {}).processes

@@ -53,7 +53,7 @@ def process(run: str, **more: object) -> dict[str, Any]:
 
 
 def submit(*processes: dict[str, Any], **more: Given) -> publishkit.Submitted:
-    export = {"processes": list(processes)}
+    export: dict[str, Any] = {"processes": list(processes)}
     return publishkit.submit_process(
         export, "mapping.yaml", to="memory", folder="kept", publish=True, **more
     )
