@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
 
 from publishkit.errors import ConfigError, PublishkitError, TemporaryError
 from publishkit.mapping.export import as_json
@@ -30,6 +31,7 @@ _MOST: Final = 100_000
 _PASSWORD: Final = re.compile(r"(?i)(?:pwd|password)=([^;]*)")
 """As ODBC has it within a URL."""
 _READS: Final = re.compile(r"\s*(select|with|values)\b", re.IGNORECASE)
+_SQLITE_AWAY: Final = ("locked", "unable to open", "disk I/O")
 _READ_ONLY: Final = {"postgresql": {"postgresql_readonly": True}}
 """What SQLAlchemy calls a transaction that can only read."""
 
@@ -148,6 +150,8 @@ def _connected(url: URL) -> Iterator[Connection]:
 
 def without_password_of(url: URL) -> str:
     """A URL that can be shown."""
+    if url.get_backend_name() == "sqlite":
+        url = url.set(database=unquote((url.database or "").removeprefix("file://")))
     return url.set(query={}).render_as_string(hide_password=True)
 
 
@@ -155,7 +159,10 @@ def _of(error: Exception, shown: str) -> PublishkitError:
     from sqlalchemy import exc
 
     said = " ".join(hidden(str(getattr(error, "orig", None) or error)).split())
-    if isinstance(error, exc.OperationalError | exc.InterfaceError) and "no such" not in said:
+    away = isinstance(error, exc.OperationalError | exc.InterfaceError)
+    if shown.startswith("sqlite"):  # which calls all that goes wrong operational
+        away = any(one in said for one in _SQLITE_AWAY)
+    if away:
         return TemporaryError(
             f"the database {shown} cannot be read: {said}",
             advice=f"Check that it runs, and the user and the password ({PASSWORD_VARIABLE}).",

@@ -198,7 +198,7 @@ class Submission:
         mapped, problems = self._mapped(records)
         receipts: list[Receipt] = []
         if self.separate:
-            receipts += self._push([one.step_folder for one in mapped if one.step_folder], carry)
+            receipts += self._push(_step_records(mapped), carry)
             mapped, problems = self._mapped(records)
         receipts += self._push([one.folder for one in mapped], carry)
         made = tuple(self._collected(one, receipts) for one in mapped)
@@ -290,7 +290,12 @@ class Submission:
             one.step_folder for one in mapped if one.step_folder
         ]
         known = {row.folder for row in Ledger.read(records / LINKS_FILE).rows()}
-        if known - {one.name for one in folders}:
+        others = known - {one.name for one in folders}
+        for each in mapped:  # steps that the export has no more may be drafts still
+            if each.step_folder:
+                rows = Ledger.read(each.step_folder / LINKS_FILE).rows()
+                others |= {row.folder for row in rows} - set(each.steps)
+        if others:
             return replace(submitted, kept="the links file knows other records too")
         with on_disk():
             for one in (*folders, records / STATE_FOLDER):
@@ -302,6 +307,11 @@ class Submission:
                 with suppress(OSError):  # something of the user's is in it
                     one.rmdir()
         return replace(submitted, links=None, ids=self.ids)
+
+
+def _step_records(mapped: Sequence[Mapped]) -> list[Path]:
+    """Those that the export has: others in the folder must not be published any more."""
+    return [one.step_folder / name for one in mapped if one.step_folder for name in one.steps]
 
 
 def _needed(submitted: Submitted) -> str:
