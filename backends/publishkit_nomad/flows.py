@@ -34,6 +34,7 @@ __all__ = [
     "workflow_bytes",
 ]
 
+_MADE: Final = "# Made by publishkit workflow build, which writes this file anew."
 _DEFINITIONS: Final = "nomad.datamodel.metainfo.workflow"
 _TASK: Final = "workflow2"
 _RESULTS: Final = ("data", "run/0", _TASK)
@@ -62,7 +63,8 @@ def workflow_bytes(
     workflow |= _links("inputs", inputs) | _links("outputs", outputs)
     workflow["tasks"] = [_task(one) for one in tasks]
     archive = {"metadata": {"entry_name": name}, _TASK: workflow}
-    return yaml.safe_dump(archive, sort_keys=False, allow_unicode=True, width=1000).encode()
+    text = yaml.safe_dump(archive, sort_keys=False, allow_unicode=True, width=1000)
+    return f"{_MADE}\n{text}".encode()
 
 
 def _task(task: TaskLink) -> dict[str, JsonValue]:

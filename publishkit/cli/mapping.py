@@ -330,7 +330,6 @@ def _show_submitted(submitted: Submitted) -> None:
     for one in submitted.processes:
         entries = plural(len(one.steps), "step")
         shown.show_line("entries", f"{one.name}: {one.entry.id} and those of {entries}")
-    if submitted.ids:
-        click.echo(f"Ids: {clean(near(submitted.ids))}")
+    click.echo(f"Ids: {clean(near(submitted.ids))}")
     if submitted.kept:
         click.echo(f"Not cleaned up: {clean(submitted.kept)}.")

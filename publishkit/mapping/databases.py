@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
 
 from publishkit.errors import ConfigError, PublishkitError, TemporaryError
 from publishkit.mapping.export import as_json
@@ -30,6 +31,7 @@ _MOST: Final = 100_000
 _PASSWORD: Final = re.compile(r"(?i)(?:pwd|password)=([^;]*)")
 """As ODBC has it within a URL."""
 _READS: Final = re.compile(r"\s*(select|with|values)\b", re.IGNORECASE)
+_SQLITE_AWAY: Final = ("locked", "unable to open", "disk I/O")
 _READ_ONLY: Final = {"postgresql": {"postgresql_readonly": True}}
 """What SQLAlchemy calls a transaction that can only read."""
 
@@ -66,13 +68,18 @@ def name_of(url: str) -> str:
 
 def without_password(url: str) -> str:
     """What tells one database from another, wherever its password comes from."""
+    with needs():
+        import sqlalchemy
     found = _parsed(url)
     query = {
         name: tuple(_PASSWORD.sub("", one) for one in ((v,) if isinstance(v, str) else v))
         for name, v in found.query.items()
         if "pass" not in name.lower()
     }
-    return found.set(query=query)._replace(password=None).render_as_string()
+    plain = sqlalchemy.URL.create(
+        found.drivername, found.username, None, found.host, found.port, found.database, query
+    )
+    return plain.render_as_string()
 
 
 def _checked(query: str) -> str:
@@ -143,6 +150,8 @@ def _connected(url: URL) -> Iterator[Connection]:
 
 def without_password_of(url: URL) -> str:
     """A URL that can be shown."""
+    if url.get_backend_name() == "sqlite":
+        url = url.set(database=unquote((url.database or "").removeprefix("file://")))
     return url.set(query={}).render_as_string(hide_password=True)
 
 
@@ -150,7 +159,10 @@ def _of(error: Exception, shown: str) -> PublishkitError:
     from sqlalchemy import exc
 
     said = " ".join(hidden(str(getattr(error, "orig", None) or error)).split())
-    if isinstance(error, exc.OperationalError | exc.InterfaceError) and "no such" not in said:
+    away = isinstance(error, exc.OperationalError | exc.InterfaceError)
+    if shown.startswith("sqlite"):  # which calls all that goes wrong operational
+        away = any(one in said for one in _SQLITE_AWAY)
+    if away:
         return TemporaryError(
             f"the database {shown} cannot be read: {said}",
             advice=f"Check that it runs, and the user and the password ({PASSWORD_VARIABLE}).",

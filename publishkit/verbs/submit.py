@@ -197,7 +197,7 @@ class Submission:
         mapped, problems = self._mapped(records)
         receipts: list[Receipt] = []
         if self.separate:
-            receipts += self._push([one.step_folder for one in mapped if one.step_folder], carry)
+            receipts += self._push(_step_records(mapped), carry)
             mapped, problems = self._mapped(records)
         receipts += self._push([one.folder for one in mapped], carry)
         made = tuple(self._collected(one, receipts) for one in mapped)
@@ -283,15 +283,19 @@ class Submission:
     def _cleaned(self, mapped: Sequence[Mapped], submitted: Submitted) -> Submitted:
         """Remove the records, if the archive has all of them for good.
 
-        The links file stays: by it the next call knows that they are published.
+        The links files stay: by them the next call knows that they are published.
         """
         if why := _needed(submitted):
             return replace(submitted, kept=why)
-        steps = [one.step_folder for one in mapped if one.step_folder]
         with on_disk():
-            for one in [*(one.folder for one in mapped), *steps]:
+            for one in [*(one.folder for one in mapped), *_step_records(mapped)]:
                 shutil.rmtree(one, ignore_errors=True)
         return submitted
+
+
+def _step_records(mapped: Sequence[Mapped]) -> list[Path]:
+    """Those that the export has: others in the folder must not be published any more."""
+    return [one.step_folder / name for one in mapped if one.step_folder for name in one.steps]
 
 
 def _needed(submitted: Submitted) -> str:

@@ -99,6 +99,7 @@ def build_workflow(
         UnsupportedError: The target makes no entries.
         TemporaryError: The target cannot be reached.
     """
+    drawing = _drawable(Path(plot)) if plot else None
     base = Path() if isinstance(workflow, Workflow) else Path(workflow).parent
     name = workflow.name if isinstance(workflow, Workflow) else str(workflow)
     flow = workflow if isinstance(workflow, Workflow) else read(workflow)
@@ -111,6 +112,7 @@ def build_workflow(
         raise RecordError(problems, "the workflow cannot be built, and nothing was written")
     file = home / registry.files.workflow_file(_slug(flow.name))
     _refuse_record(home, file, chosen=bool(into))
+    _refuse_file(home, file, content)
     metadata = None
     if not (home / METADATA_FILE).exists():
         metadata = _metadata(flow, records.values(), title, creators, template, registry.files)
@@ -122,7 +124,7 @@ def build_workflow(
         target=registry.opened[1].name if registry.opened else "",
         changed=changed,
         begun=home / METADATA_FILE if metadata else None,
-        drawing=_draw(flow, Path(plot)) if plot else None,
+        drawing=_draw(flow, drawing) if drawing else None,
         problems=tuple(problems),
     )
 
@@ -152,6 +154,23 @@ def _refuse_record(home: Path, file: Path, *, chosen: bool) -> None:
             f"{home} is a record already, and this workflow is not in it",
             advice=f"Say --into {home} if it should go there, else give the workflow another name.",
         )
+
+
+def _refuse_file(home: Path, file: Path, content: bytes) -> None:
+    """Do not replace what somebody wrote: what was built is known by its first line."""
+    with on_disk():
+        old = read_small(file, _MOST, within=home) if file.exists() else content
+    if old.partition(b"\n")[0].strip() != content.partition(b"\n")[0].strip():
+        raise ConfigError(
+            f"{file} is there already, and was not built by this command",
+            advice="Move it away, or give the workflow another name.",
+        )
+
+
+def _drawable(plot: Path) -> Path:
+    if plot.suffix.lower() != ".svg":
+        raise ConfigError(f"{plot} is no name of a drawing", advice="Let it end in .svg.")
+    return plot
 
 
 # ---- the file ----

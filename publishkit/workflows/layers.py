@@ -7,6 +7,7 @@ as near to the neighbours as the order lets them be.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from itertools import pairwise
@@ -142,7 +143,11 @@ def _crossings(layers: Sequence[Sequence[str]], net: _Net) -> int:
     for layer, following in pairwise(layers):
         place = {one: index for index, one in enumerate(following)}
         ends = [place[x] for one in layer for x in sorted(net.right.get(one, ()), key=place.get)]  # type: ignore[arg-type]
-        count += sum(a > b for i, a in enumerate(ends) for b in ends[i + 1 :])
+        seen: list[int] = []
+        for end in ends:
+            at = bisect_right(seen, end)
+            count += len(seen) - at
+            seen.insert(at, end)
     return count
 
 
@@ -170,11 +175,12 @@ def _spread(
         before = layer[number - 1]
         step = (tall[before] + tall[one]) / 2 + gap if number else 0.0
         offsets.append((offsets[-1] if offsets else 0.0) + step)
-    pools: list[list[float]] = []
+    pools: list[tuple[float, int]] = []  # a sum, and of how many
     for one, offset in zip(layer, offsets, strict=True):
-        pools.append([wanted[one] - offset])
-        while len(pools) > 1 and fmean(pools[-2]) >= fmean(pools[-1]):
-            pool = pools.pop()
-            pools[-1] += pool
-    shifts = [fmean(pool) for pool in pools for _ in pool]
+        total, count = wanted[one] - offset, 1
+        while pools and pools[-1][0] / pools[-1][1] >= total / count:
+            more, many = pools.pop()
+            total, count = total + more, count + many
+        pools.append((total, count))
+    shifts = [total / count for total, count in pools for _ in range(count)]
     return {one: s + o for one, s, o in zip(layer, shifts, offsets, strict=True)}

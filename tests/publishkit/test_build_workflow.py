@@ -312,6 +312,21 @@ def test_a_record_that_only_happens_to_be_called_so_is_left_alone(project: Path)
     assert list((project / "DFT-of-water").glob("*.workflow.archive.yaml"))
 
 
+@pytest.mark.parametrize("into", [None, "DFT-1"])
+def test_a_workflow_that_somebody_wrote_is_left_alone(project: Path, into: str | None) -> None:
+    (home := Path(into or "DFT-of-water")).mkdir(exist_ok=True)
+    (file := home / "DFT-of-water.workflow.archive.yaml").write_text("workflow2: {name: mine}")
+    with pytest.raises(ConfigError, match="was not built by this command"):
+        publishkit.build_workflow("workflow.yaml", into=into)
+    assert file.read_text() == "workflow2: {name: mine}"
+
+
+def test_a_drawing_replaces_no_file_of_another_kind(project: Path) -> None:
+    with pytest.raises(ConfigError, match=r"end in \.svg"):
+        publishkit.build_workflow("workflow.yaml", plot="workflow.yaml")
+    assert Path("workflow.yaml").read_text() == FLOW
+
+
 def test_what_cannot_be_written_leaves_nothing_behind(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

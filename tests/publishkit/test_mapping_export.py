@@ -267,6 +267,21 @@ def test_a_url_of_no_database_shows_no_password(url: str) -> None:
     assert PASSWORD not in repr(caught.value.__cause__)
 
 
+@pytest.mark.parametrize(
+    ("query", "why"),
+    [
+        ("WITH x AS (SELECT 1) DELETE FROM steps", "readonly"),
+        ("SELECT CAST(x'ff' AS TEXT) AS type", "decode"),
+    ],
+)
+def test_a_query_that_sqlite_refuses_is_the_mappings_fault(
+    database: str, query: str, why: str
+) -> None:
+    with pytest.raises(ConfigError, match=why) as caught:
+        read_database(database, source(query=query), {})
+    assert database in str(caught.value)  # as it was given
+
+
 def test_a_password_is_a_secret_from_then_on(monkeypatch: pytest.MonkeyPatch) -> None:
     assert PASSWORD not in without_password(f"postgresql://me:{PASSWORD}@h/db?x=1")
     assert hidden(PASSWORD) == "***"

@@ -52,10 +52,10 @@ def process(run: str, **more: object) -> dict[str, Any]:
     return {"run": run, "title": "Of a lab", "steps": [{"type": "bake", "name": "one"}], **more}
 
 
-def submit(*processes: dict[str, Any], **more: Given) -> publishkit.Submitted:
+def submit(*processes: dict[str, Any], publish: bool = True, **more: Given) -> publishkit.Submitted:
     export: dict[str, Any] = {"processes": list(processes)}
     return publishkit.submit_process(
-        export, "mapping.yaml", to="memory", folder="kept", publish=True, **more
+        export, "mapping.yaml", to="memory", folder="kept", publish=publish, **more
     )
 
 
@@ -68,6 +68,32 @@ def test_what_is_cleaned_up_is_not_published_again() -> None:
     again = submit(process("R1"), cleanup=True, ids="ids.json")
     assert [(one.id, one.verb) for one in again.receipts] == [(first.receipts[0].id, "unchanged")]
     assert not Path("kept/records/R1").exists()
+
+
+def test_a_step_that_the_export_has_no_more_is_neither_published_nor_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("publishkit.verbs.mapping.asking_for", lambda _to: (None, []))
+    steps: list[dict[str, Any]] = [{"type": "bake", "name": name} for name in ("one", "two")]
+    submit(process("R1", steps=steps), separate=True, publish=False)
+    done = submit(process("R1", steps=steps[:1]), separate=True, cleanup=True)
+    assert not Path("kept/records/R1-steps/01-bake").exists()
+    assert len(done.receipts) == 2
+    rows = json.loads(Path("kept/records/R1-steps/records_links.json").read_text())
+    assert {row["folder"]: row["state"] for row in rows}["02-bake"] == "draft"
+
+
+def test_the_steps_of_several_processes_are_records_of_their_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("publishkit.verbs.mapping.asking_for", lambda _to: (None, []))
+    done = submit(process("R1"), process("R2"), separate=True)
+    assert [(one.name, list(one.steps)) for one in done.processes] == [
+        ("R1", ["01-bake"]),
+        ("R2", ["01-bake"]),
+    ]
+    again = submit(process("R1"), process("R2"), separate=True)
+    assert [one.id for one in again.receipts] == [one.id for one in done.receipts]
 
 
 def test_a_process_that_is_left_out_is_told_by_the_exit_code(run: Run) -> None:
