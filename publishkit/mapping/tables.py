@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from openpyxl.cell import Cell, MergedCell
     from openpyxl.workbook import Workbook
     from pydantic import JsonValue
 
@@ -123,20 +124,28 @@ def _rows(path: Path, book: Workbook, name: str) -> Iterator[Row]:
             f"{path} has no sheet {name}; it has {', '.join(book.sheetnames)}",
             advice="Name one of them in source.sheet or source.process_sheet.",
         )
-    lines = (cells for cells in book[name].values if any(cell is not None for cell in cells))
+    rows = book[name].iter_rows()
+    lines = (cells for cells in rows if any(one.value is not None for one in cells))
     first = next(lines, ())
-    filled = [number for number, cell in enumerate(first) if cell is not None]
-    columns = _columns(path, [str(first[number]) for number in filled])
+    filled = [number for number, one in enumerate(first) if one.value is not None]
+    columns = _columns(path, [str(first[number].value) for number in filled])
     for cells in lines:
+        for number, one in enumerate(cells):
+            if one.value is not None and number not in filled:
+                raise _wrong(path, f"{one.coordinate} is in a column without a name")
         yield {
             column: _cell(path, cells[number] if number < len(cells) else None, column)
             for column, number in zip(columns, filled, strict=True)
         }
 
 
-def _cell(path: Path, value: object, column: str) -> JsonValue:
+def _cell(path: Path, cell: Cell | MergedCell | None, column: str) -> JsonValue:
+    if cell is None:
+        return None
+    if cell.data_type == "e":  # else it would count as text
+        raise _wrong(path, f"{cell.coordinate} in the column {column} has the error {cell.value}")
     try:
-        return as_json(value)
+        return as_json(cell.value)
     except ValueError as error:
         raise _wrong(path, f"in the column {column}: {error}") from error
 

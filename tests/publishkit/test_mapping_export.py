@@ -71,10 +71,10 @@ def test_a_spreadsheet_is_a_table_and_may_have_a_sheet_of_processes(tmp_path: Pa
     steps = book.active
     assert steps is not None
     steps.title = "Steps"
-    steps.append(["run", "type", "started", "took", "n", None])
-    steps.append(["R1", "bake", dt.datetime(2024, 3, 12, 8, 5), dt.timedelta(minutes=90), 3, None])  # noqa: DTZ001 - as Excel has them
-    steps.append([None, None, None, None, None, None])
-    steps.append(["R1", "bake", dt.datetime(2024, 3, 12), dt.time(0, 5), 2.5, "note"])  # noqa: DTZ001 - as Excel has them
+    steps.append(["run", "type", "started", "took", "n"])
+    steps.append(["R1", "bake", dt.datetime(2024, 3, 12, 8, 5), dt.timedelta(minutes=90), 3])  # noqa: DTZ001 - as Excel has them
+    steps.append([None, None, None, None, None])
+    steps.append(["R1", "bake", dt.datetime(2024, 3, 12), dt.time(0, 5), 2.5])  # noqa: DTZ001 - as Excel has them
     processes = book.create_sheet("Processes")
     processes.append(["run", "title"])
     processes.append(["R1", "Mine"])
@@ -90,6 +90,25 @@ def test_a_spreadsheet_is_a_table_and_may_have_a_sheet_of_processes(tmp_path: Pa
     assert first["started"] == "2024-03-12T08:05:00"
     assert (first["took"], second["took"]) == ("01:30:00", "00:05:00")
     assert (first["n"], second["n"]) == (3, 2.5)
+
+
+@pytest.mark.parametrize(
+    ("row", "why"),
+    [
+        (["R1", "bake", 3, "note"], "D2 is in a column without a name"),
+        (["R1", "bake", "#N/A"], "C2 in the column n has the error #N/A"),
+    ],
+)
+def test_what_a_spreadsheet_would_lose_or_make_text_of_is_refused(
+    row: list[object], why: str, tmp_path: Path
+) -> None:
+    book = openpyxl.Workbook()
+    assert book.active is not None
+    book.active.append(["run", "type", "n"])
+    book.active.append(row)
+    book.save(path := tmp_path / "export.xlsx")
+    with pytest.raises(ConfigError, match=why):
+        read_export(path, SOURCE, {})
 
 
 def test_rows_of_several_processes_are_told_apart() -> None:
