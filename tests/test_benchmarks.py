@@ -165,7 +165,7 @@ def test_a_push_to_nomad_takes_as_many_requests_for_one_file_as_for_many(
 def test_a_large_file_is_read_once_and_never_held_in_memory(
     bench: Bench, tmp_path: Path, backend: str
 ) -> None:
-    size = 200 * MEGABYTE
+    size = 120 * MEGABYTE
     folder = write_record(tmp_path / "bench/records/0", {"large.bin": b"begins"})
     with (folder / "large.bin").open("r+b") as file:
         file.truncate(size)  # a hole: nothing on the disk
