@@ -28,7 +28,7 @@ def blocks(language: str) -> list[str]:
 
 def run(*arguments: str) -> tuple[int, str]:
     """What a command prints, errors included, and its exit code."""
-    found: Result = CliRunner().invoke(cli, arguments)
+    found: Result = CliRunner().invoke(cli, arguments, prog_name="publishkit")
     code = found.exit_code
     if isinstance(found.exception, PublishkitError):
         code = found.exception.exit_code
@@ -109,6 +109,12 @@ def test_the_example_of_a_plugin_is_one() -> None:
 
 
 # ---- the commands ----
+
+
+def test_a_call_without_what_it_needs_is_told_as_it_was_typed() -> None:
+    code, said = run("map", "export.json")
+    assert (code, said.splitlines()[0]) == (2, "Usage: publishkit map [OPTIONS] EXPORT")
+    assert "Try 'publishkit map --help' for help." in said
 
 
 def test_help_says_both_ways_to_call_it() -> None:

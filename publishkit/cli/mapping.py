@@ -32,6 +32,19 @@ _MOST: Final = 20
 """Lines of one kind."""
 
 
+class _Unnamed(click.Context):
+    """Of a command that is called by nothing but its group's name."""
+
+    @property
+    def command_path(self) -> str:
+        """As it was typed."""
+        return self.parent.command_path if self.parent else super().command_path
+
+
+class _Default(click.Command):
+    context_class = _Unnamed
+
+
 class MapGroup(click.Group):
     """`map EXPORT` as well as `map import-cams FILE`: what is no command's name is an export."""
 
@@ -106,7 +119,7 @@ def map_() -> None:
     """
 
 
-@map_.command(_RUN, hidden=True)
+@map_.command(_RUN, cls=_Default, hidden=True)
 @_mapping
 @click.option(
     "--out",
