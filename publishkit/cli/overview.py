@@ -54,7 +54,7 @@ SECTIONS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "Lab databases and workflows": {
         "map": "Make records of what a lab's database exports.",
-        "run-lims": "Map an export, push what comes out, and publish it.",
+        "run-lims": "Map an export and push or publish what comes of it.",
         "workflow": "Tie entries of records together as a workflow.",
     },
     "Your shell": {
