@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import responses
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from mutated import MUTATIONS, SPOILERS, Endless, Spoiler
+from mutated import MUTATIONS, SPOILERS, Endless, Mutation, Spoiler
 
 from publishkit.abilities import Permission, Query
 from publishkit.errors import RepositoryError, TemporaryError
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import requests
-    from mutated import Answer, Mutation
+    from mutated import Answer
 
     from publishkit.model import Record
     from publishkit.repository import DataFile
@@ -116,6 +116,7 @@ def test_a_spoilt_answer_is_told_and_never_believed(
 
     @FEW
     @given(spoiler=SPOILERS)
+    @example(spoiler=Spoiler((Mutation("headers", value=(302, {"Location": "//"})),)))
     def check(spoiler: Spoiler) -> None:
         server = copy.deepcopy(nomad)
         _sound(_run(server, spoiler, lambda: CALLS[name](repository, id_, record, files)))
