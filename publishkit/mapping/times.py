@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import warnings
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -21,7 +22,8 @@ def check_format(format_: str | None) -> None:
     if "%" not in format_:
         raise ValueError(f'"{format_}" has no parts such as %Y, %m and %d')
     try:
-        read = dt.datetime.strptime(_SAMPLE.strftime(format_), format_)  # noqa: DTZ007 - only tried
+        with warnings.catch_warnings(action="ignore", category=DeprecationWarning):  # of no year
+            read = dt.datetime.strptime(_SAMPLE.strftime(format_), format_)  # noqa: DTZ007 - tried
     except ValueError as error:
         raise ValueError(f'"{format_}" is no format of dates') from error
     if read.date() != _SAMPLE.date():  # Python would make it a day of 1900, or the first of a month
