@@ -205,7 +205,8 @@ def _check_trust(target: Target) -> None:
     parts = urlsplit(target.url)
     named: dict[str, str | Path | None] = {f"ca_bundle of {target.name}": target.ca_bundle}
     if not target.ca_bundle and parts.hostname not in LOOPBACK:  # as requests looks for them
-        named = {name: os.environ.get(name) for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")}
+        name = next(filter(os.environ.get, ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")), "")
+        named = {name: os.environ.get(name)}
     for who, path in named.items():
         if parts.scheme == "https" and path and not Path(path).is_dir():
             _refuse_no_bundle(who, path)

@@ -11,6 +11,7 @@ from hostile import Server, as_json, serving
 
 import publishkit
 from publishkit.errors import ConfigError, PublishkitError
+from publishkit.verbs.push import setting_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -89,6 +90,15 @@ def test_so_is_one_that_the_environment_names(
     monkeypatch.setenv(variable, str(tmp_path / "none.pem"))
     with pytest.raises(ConfigError, match=f"{variable}.*none.pem|none.pem.*{variable}"):
         publishkit.whoami("invenio+https://archive.example")
+
+
+def test_of_two_in_the_environment_only_the_one_that_counts_must_be_there(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, authority: trustme.CA
+) -> None:
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))
+    monkeypatch.setenv("CURL_CA_BUNDLE", str(tmp_path / "none.pem"))
+    assert setting_of("invenio+https://archive.example").repositories
 
 
 @pytest.mark.parametrize("value", ["", "0", "false"])
