@@ -73,7 +73,7 @@ def _advised(problem: Problem) -> Problem:
     if problem.message == "unknown key":
         return replace(problem, advice=_meant(problem.path))
     if "match pattern" in problem.message:
-        advice = "write it as NOMAD does, such as data or run/0/calculation/-1"
+        advice = "write it as the archive has it, such as data or run/0/calculation/-1"
         return replace(problem, message="this is not the path of a section", advice=advice)
     return problem
 
