@@ -62,6 +62,7 @@ def archive(entry: str) -> dict[str, Any]:
         "resolve-inplace": True,
         "metadata": {"processing_errors": "*", "entry_references": "*"},
         "data": {"name": "*", "steps": {"activity": wanted}},
+        "workflow2": {"tasks": {"task": {"name": "*"}}},
     }
     body = json.dumps({"required": required}).encode()
     answer = publishkit.request("POST", f"/entries/{entry}/archive/query", to=NOMAD, body=body)
@@ -83,7 +84,10 @@ def check(submitted: Submitted) -> None:
     assert targets == [step.id for step in process.steps.values()]
     resolved = [step["activity"] for step in found["data"]["steps"]]
     assert [one["lab_id"] for one in resolved] == [one["id"] for one in fabrication.steps()]
-    assert [one["name"] for one in resolved] == [one["label"] for one in fabrication.steps()]
+    labels = [one["label"] for one in fabrication.steps()]
+    assert [one["name"] for one in resolved] == labels
+    # NOMAD makes these while it processes the process, of what is processed by then
+    assert [one["task"]["name"] for one in found["workflow2"]["tasks"]] == labels
 
 
 @contextmanager

@@ -110,11 +110,11 @@ def _can_be(name: str, path: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """What one zip carries."""
+    """What goes into an upload: by one zip, or by some that are sent one after the other."""
 
     generated: Mapping[str, bytes]
     files: tuple[DataFile, ...]
-    staying: Mapping[str, Line]
+    standing: Mapping[str, Line]
     """What the manifest says of files that are in the upload already."""
 
     @property
@@ -140,12 +140,10 @@ def plan(layout: Layout, remote: Remote, files: Sequence[DataFile]) -> Sending |
         for key, content in own.items()
         if key not in standing or standing[key].sha256 != hashlib.sha256(content).hexdigest()
     }
-    sent = {*outdated, *(file.key for file in files)}
     forgotten = remote.lines.keys() - standing.keys()
-    if not sent and not forgotten:
+    if not outdated and not files and not forgotten:
         return None
-    staying = {key: line for key, line in standing.items() if key not in sent}
-    return Sending(generated=outdated, files=tuple(files), staying=staying)
+    return Sending(generated=outdated, files=tuple(files), standing=standing)
 
 
 def _generated(layout: Layout, present: set[str], remote: Remote) -> dict[str, bytes]:

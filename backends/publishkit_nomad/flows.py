@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from publishkit.entryfiles import TaskLink
 
 __all__ = [
+    "MOST",
     "WANTED",
     "answered",
     "has",
@@ -47,7 +48,7 @@ WANTED: Final[dict[str, JsonValue]] = {
 }
 """What to ask of an entry's archive for `offer_of`."""
 _ARCHIVE: Final = re.compile(r".*archive\.(json|ya?ml)")
-_MOST: Final = 10_000_000
+MOST: Final = 10_000_000
 """Bytes of an archive file that are read here; NOMAD itself reads larger ones."""
 _NUMBER: Final = re.compile(r"-?\d+")
 
@@ -94,7 +95,7 @@ def read_archive(content: bytes) -> Mapping[str, JsonValue] | None:
     Raises:
         ValueError: It is none.
     """
-    if len(content) > _MOST:
+    if len(content) > MOST:
         return None
     try:
         found = _loaded(content)

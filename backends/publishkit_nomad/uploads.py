@@ -39,6 +39,7 @@ from publishkit_nomad.folders import removals
 from publishkit_nomad.inspecting import details_of
 from publishkit_nomad.people import People, shown, user_of
 from publishkit_nomad.settings import NomadSettings
+from publishkit_nomad.stages import stages
 from publishkit_nomad.uplink import Uplink
 from publishkit_nomad.waiting import Patient, pauses
 from publishkit_nomad.wishes import Layout, embargo_months
@@ -179,7 +180,7 @@ class UploadRepository(Repository):
         record: Record,
         files: Sequence[DataFile],
     ) -> Iterable[Transfer]:
-        """One zip of everything that lacks or changed, or nothing."""
+        """One zip of everything that lacks or changed, or nothing; several, where entries refer."""
         layout, upload = self.layout(record), self._settled(id)
         remote = Remote({}, {}) if upload.untouched else Remote.of(self.api, id)
         old = leftovers(layout, remote, files)
@@ -305,22 +306,37 @@ class UploadRepository(Repository):
         return self._wait(id_, Patient(self.access.stop))
 
     def _send(self, id_: str, sending: Sending, meter: Meter) -> Mapping[str, Digests]:
-        body: ZipBody | None = None
+        sent: list[ZipBody] = []
+        generated, standing = sending.generated, sending.standing
+        try:
+            for files in stages(sending.files):
+                if sent:
+                    self._wait(id_, meter)
+                part = Sending(generated=generated, files=files, standing=standing)
+                sent.append(self._send_zip(id_, part, meter))
+                generated, standing = {}, sent[-1].lines
+        except BaseException:
+            for body in sent:
+                body.undo()
+            raise
+        return {key: digests for body in sent for key, digests in body.digests.items()}
+
+    def _send_zip(self, id_: str, part: Sending, meter: Meter) -> ZipBody:
+        bodies: list[ZipBody] = []
 
         def new_body() -> ZipBody:
-            nonlocal body
-            if body:
-                body.undo()
-            body = zip_body(sending, meter, self.access.uplink)
-            return body
+            if bodies:
+                bodies.pop().undo()
+            bodies.append(zip_body(part, meter, self.access.uplink))
+            return bodies[0]
 
         try:
             self._unblocked(id_, lambda: self._put(id_, new_body))
         except BaseException:
-            if body:
+            for body in bodies:
                 body.undo()
             raise
-        return dict(body.digests) if body else {}
+        return bodies[0]
 
     def _put(self, id_: str, body: Callable[[], ZipBody]) -> None:
         try:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from publishkit_nomad.files import Sending
     from publishkit_nomad.uplink import Uplink
 
-__all__ = ["SizedZip", "ZipBody", "zip_body"]
+__all__ = ["SizedZip", "Unmetered", "ZipBody", "zip_body"]
 
 _LEAST: Final = 1 << 16
 """Bytes to send at a time, if there are so many: small files come in three pieces each."""
@@ -69,7 +69,7 @@ class _Counted:
         self._meter.advance(-sent)
 
 
-class _Unmetered:
+class Unmetered:
     """A meter for what is only looked at."""
 
     def advance(self, nbytes: int) -> None:
@@ -123,7 +123,7 @@ class ZipBody(Iterator[bytes]):
         for file in sorted(self._sending.files, key=lambda file: file.size):
             with _closing(file, self._meter) as body:
                 yield from self._member(stream, file, body)
-        stream.add(self._manifest(), MANIFEST)
+        stream.add(manifest.dump(self.lines), MANIFEST)
         yield from stream.finalize()
 
     def _member(self, stream: ZipStream, file: DataFile, body: FileBody) -> Iterator[bytes]:
@@ -142,14 +142,16 @@ class ZipBody(Iterator[bytes]):
         except OSError as error:
             raise _unreadable(file, error) from error
 
-    def _manifest(self) -> bytes:
-        lines = dict(self._sending.staying)
+    @property
+    def lines(self) -> dict[str, Line]:
+        """What the manifest says when this is sent."""
+        lines = dict(self._sending.standing)
         for key, content in self._sending.generated.items():
             lines[key] = Line(hashlib.sha256(content).hexdigest(), len(content), generated=True)
         for file in self._sending.files:
             known = self.digests.get(file.key)
             lines[file.key] = Line(known.sha256 if known else manifest.PLACEHOLDER, file.size)
-        return manifest.dump(lines)
+        return lines
 
 
 class SizedZip(ZipBody):
@@ -162,7 +164,7 @@ class SizedZip(ZipBody):
         sizes = {key: len(content) for key, content in sending.generated.items()}
         sizes |= {file.key: file.size for file in sending.files}
         stream = ZipStream(sized=True)
-        for key, size in {**sizes, MANIFEST: len(self._manifest())}.items():
+        for key, size in {**sizes, MANIFEST: len(manifest.dump(self.lines))}.items():
             stream.add((), key, size=size)
         self._length = len(stream)
 
@@ -178,7 +180,7 @@ def _closing(file: DataFile, meter: Meter) -> closing[FileBody]:
 
 
 def _sample_of(file: DataFile) -> bytes:
-    with _closing(file, _Unmetered()) as body:
+    with _closing(file, Unmetered()) as body:
         try:
             return body.read(BLOCK)[-SAMPLE:]
         except OSError as error:

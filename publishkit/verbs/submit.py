@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from publishkit import config as configuration
 from publishkit.downloading import on_disk
-from publishkit.errors import ConfigError, PartialError, RejectedError, Severity
+from publishkit.errors import ConfigError, PartialError, Problem, RejectedError, Severity
 from publishkit.ledger import LINKS_FILE
 from publishkit.mapping.databases import without_password
 from publishkit.mapping.exports import is_database
@@ -27,11 +27,10 @@ from publishkit.verbs.push import carry_out, plan
 from publishkit.whole_files import write_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from pydantic import JsonValue
 
-    from publishkit.errors import Problem
     from publishkit.mapping.exports import Given
     from publishkit.plan import Plan
     from publishkit.progress import Watcher
@@ -56,6 +55,8 @@ class SubmittedEntry:
     file: str
     """The file that it was made of."""
     page: str = ""
+    errors: tuple[str, ...] = ()
+    """What went wrong while it was processed, in the archive's words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,7 +205,7 @@ class Submission:
         submitted = Submitted(
             processes=made,
             receipts=tuple(receipts),
-            problems=problems,
+            problems=(*problems, *_complaints(made, self.to)),
             links=records / LINKS_FILE,
             ids=self._write_ids(home, made, mapped),
         )
@@ -309,10 +310,24 @@ def _entries_of(deposit: str, to: str) -> dict[str, SubmittedEntry]:
     """The entries of a deposit by the files that they were made of."""
     return {
         one.mainfile: SubmittedEntry(
-            deposit=one.deposit, id=one.id, file=one.mainfile, page=one.page
+            deposit=one.deposit,
+            id=one.id,
+            file=one.mainfile,
+            page=one.page,
+            errors=one.errors,
         )
         for one in entries(deposit, to)
     }
+
+
+def _complaints(made: Iterable[SubmittedProcess], to: str) -> Iterator[Problem]:
+    """What the archive says of entries that it made and logged errors of."""
+    for process in made:
+        for name, entry in {process.entry.file: process.entry, **process.steps}.items():
+            if entry.errors:
+                advice = f"see all of it: publishkit entries show {entry.id} --to {to}"
+                said = "; ".join(dict.fromkeys(entry.errors))
+                yield Problem(name, said, advice, Severity.WARNING, record=process.name)
 
 
 def _of_file(found: Mapping[str, SubmittedEntry], file: str, receipt: Receipt) -> SubmittedEntry:

@@ -16,7 +16,7 @@ from publishkit.testing import MemoryRepository, memory_backend
 from publishkit_nomad.entry_files import ArchiveFiles
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     Run = Callable[..., tuple[int, str, str]]
 
@@ -114,3 +114,29 @@ def test_a_folder_belongs_to_a_database_wherever_its_password_comes_from() -> No
     assert without_password(f"{base}?host=one") != without_password(f"{base}?host=two")
     odbc = "mssql+pyodbc:///?odbc_connect=SERVER%3Dx%3BPWD%3Ds3cr3t-word%3B"
     assert "s3cr3t-word" not in without_password(odbc)
+
+
+def test_errors_that_the_archive_logged_of_a_step_are_told(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entries = MemoryRepository.entries
+    words = "could not normalize section"
+
+    def complaining(self: MemoryRepository, id: str | None = None) -> Iterator[publishkit.Entry]:
+        for one in entries(self, id):
+            wrong = "bake" in one.mainfile
+            yield replace(one, errors=(words, words)) if wrong else one
+
+    monkeypatch.setattr(MemoryRepository, "entries", complaining)
+    done = submit(process("R1"))
+    (step,) = done.processes[0].steps.values()
+    assert step.errors == (words, words)
+    (told,) = done.problems
+    assert (told.record, told.path, told.message) == ("R1", step.file, words)
+    assert told.advice == f"see all of it: publishkit entries show {step.id} --to memory"
+    assert done.ok
+    Path("export.json").write_text(json.dumps({"processes": [process("R1")]}))
+    arguments = ["run-lims", "export.json", "--mapping", "mapping.yaml", "--to", "memory"]
+    code, _out, said = run(*arguments, "--folder", "kept")
+    assert code == 0
+    assert f"warning: R1: {step.file}: {words}; see all of it" in said

@@ -86,8 +86,11 @@ class FakeNomad:
         """Main files that cannot be processed."""
         self.dropped: set[str] = set()
         """Fields that an edit answers 200 to and forgets."""
-        self.next: list[Answer] = []
-        """Answers that are given before any other, to requests that are not GET."""
+        self.next: list[Answer | None] = []
+        """Answers that are given before any other, to requests that are not GET; None is what
+        the request would be answered anyway."""
+        self.slow = 0
+        """How many looks find an upload processing that was sent files."""
         self.log: list[str] = []
         self.edits: list[dict[str, Any]] = []
 
@@ -95,8 +98,8 @@ class FakeNomad:
         url = urlsplit(str(request.url))
         path = unquote(url.path.removeprefix("/api/v1/"))
         self.log.append(f"{request.method} {path}")
-        if self.next and request.method != "GET":
-            return self.next.pop(0)
+        if self.next and request.method != "GET" and (given := self.next.pop(0)):
+            return given
         asked = parse_qs(url.query, keep_blank_values=True)
         query = {key: values[0] for key, values in asked.items()}
         for method, pattern, answer in self._routes():
@@ -267,7 +270,9 @@ class FakeNomad:
         with zipfile.ZipFile(io.BytesIO(sent)) as archive:
             upload.files |= {name: archive.read(name) for name in archive.namelist()}
         self._match(upload)
-        return self._get({}, None, id_)
+        answer = self._get({}, None, id_)
+        upload.busy = self.slow
+        return answer
 
     def _delete_raw(self, _: object, __: object, id_: str, path: str) -> Answer:
         upload = self.uploads[id_]

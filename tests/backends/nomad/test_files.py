@@ -50,7 +50,7 @@ def test_other_metadata_sends_the_generated_files_only(make_record: MakeRecord) 
     remote = held(make_record(), {"a": b"1"})
     planned = sending(make_record({"title": "Other"}), [], remote)
     assert set(planned.generated) == OWN
-    assert set(planned.staying) == {"a"}
+    assert set(planned.standing) == {"a", *OWN}
 
 
 def test_a_changed_file_is_sent_without_the_others(
@@ -61,7 +61,7 @@ def test_a_changed_file_is_sent_without_the_others(
     planned = sending(record, make_files({"a": b"3"}), remote)
     assert [file.key for file in planned.files] == ["a"]
     assert planned.generated == {}
-    assert set(planned.staying) == {"b", *OWN}
+    assert set(planned.standing) == {"a", "b", *OWN}
 
 
 def test_a_generated_file_that_was_deleted_on_the_web_is_sent_again(
@@ -80,7 +80,7 @@ def test_the_manifest_forgets_files_that_are_gone(make_record: MakeRecord) -> No
     remote = held(record, {"a": b"1", "b": b"2"})
     sizes = {key: size for key, size in remote.sizes.items() if key != "b"}
     planned = sending(record, [], Remote(sizes, remote.lines))
-    assert set(planned.staying) == {"a", *OWN}
+    assert set(planned.standing) == {"a", *OWN}
     assert planned.files == ()
 
 

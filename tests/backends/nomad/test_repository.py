@@ -290,7 +290,7 @@ def test_a_dataset_that_another_process_creates_meanwhile_is_taken(
 ) -> None:
     lost = b'{"detail": "The chosen dataset name is already taken."}'
 
-    class Meanwhile(list[tuple[int, dict[str, str], bytes]]):
+    class Meanwhile(list[tuple[int, dict[str, str], bytes] | None]):
         def pop(self, _: int = 0) -> tuple[int, dict[str, str], bytes]:  # type: ignore[override]
             nomad.datasets["One"] = "id of One"
             self.clear()
@@ -531,7 +531,7 @@ def test_a_delete_that_answers_500_and_acts_is_done(
 ) -> None:
     id_ = repository.create("marker").id
 
-    class Acting(list[tuple[int, dict[str, str], bytes]]):
+    class Acting(list[tuple[int, dict[str, str], bytes] | None]):
         def pop(self, _: int = 0) -> tuple[int, dict[str, str], bytes]:  # type: ignore[override]
             nomad.uploads.pop(id_, None)
             return 500, {}, b""

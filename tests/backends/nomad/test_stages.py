@@ -1,0 +1,146 @@
+"""Files whose entries refer to others go when NOMAD has processed these."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from publishkit.errors import RejectedError
+from publishkit_nomad import manifest
+from publishkit_nomad.manifest import MANIFEST
+from publishkit_nomad.stages import stages
+
+if TYPE_CHECKING:
+    from publishkit_nomad.repository import NomadRepository
+    from tests.backends.nomad.conftest import Counter, FakeNomad, MakeFiles, MakeRecord
+
+
+def referring(*files: str) -> bytes:
+    """An archive file with references to the entries of others."""
+    steps = [{"activity": f"../upload/archive/mainfile/{file}#/data"} for file in files]
+    return json.dumps({"data": {"m_def": "Experiment", "steps": steps}}).encode()
+
+
+def keys(make_files: MakeFiles, contents: dict[str, bytes]) -> list[set[str]]:
+    return [{file.key for file in group} for group in stages(make_files(contents))]
+
+
+STEPS = {f"steps/{n}.archive.json": referring() for n in range(3)}
+
+
+def test_files_that_refer_to_nothing_go_together(make_files: MakeFiles) -> None:
+    assert keys(make_files, {"a.csv": b"1", **STEPS}) == [{"a.csv", *STEPS}]
+    assert stages([]) == [()]
+
+
+def test_an_entry_goes_after_those_that_it_refers_to(make_files: MakeFiles) -> None:
+    process = {"process.archive.json": referring(*STEPS)}
+    workflow = {"w.workflow.archive.yaml": referring("process.archive.json", "run/out.xml")}
+    parsed = {"run/out.xml": b"<xml/>"}
+    found = keys(make_files, {**workflow, **process, **parsed, **STEPS})
+    assert found == [{*STEPS, *parsed}, set(process), set(workflow)]
+
+
+@pytest.mark.parametrize("start", ["../upload", "/upload"])
+def test_references_are_found_however_they_are_written(make_files: MakeFiles, start: str) -> None:
+    yaml = f"workflow2:\n  tasks:\n  - task: {start}/archive/mainfile/größe 1.archive.json#/data\n"
+    escaped = json.dumps({"data": {"to": f"{start}/archive/mainfile/größe 1.archive.json#/data"}})
+    target = {"größe 1.archive.json": b"{}"}
+    for name, content in (("w.archive.yaml", yaml), ("w.archive.json", escaped)):
+        assert keys(make_files, {name: content.encode(), **target}) == [set(target), {name}]
+
+
+def test_what_is_not_sent_with_it_is_not_waited_for(make_files: MakeFiles) -> None:
+    files = {
+        "own.archive.json": referring("own.archive.json"),
+        "there.archive.json": referring("sent/before.archive.json"),
+        "notes.json": referring("own.archive.json"),
+        "broken.archive.json": b"{mainfile",
+        "list.archive.json": b'["mainfile"]',
+    }
+    assert keys(make_files, files) == [set(files)]
+
+
+def test_files_that_refer_to_one_another_go_together(make_files: MakeFiles) -> None:
+    both = {"a.archive.json": referring("b.archive.json"), "b.archive.json": b""}
+    both["b.archive.json"] = referring("a.archive.json", "c.archive.json")
+    assert keys(make_files, both) == [set(both)]
+    found = keys(make_files, {**both, "c.archive.json": b"{}"})
+    assert found == [{"c.archive.json"}, set(both)]
+
+
+def test_a_long_chain_is_not_sent_one_by_one(make_files: MakeFiles) -> None:
+    names = [f"{n}.archive.json" for n in range(50)]
+    chain = {name: referring(*names[n - 1 : n]) for n, name in enumerate(names)}
+    found = keys(make_files, chain)
+    assert found == [set(names[:47]), {names[47]}, {names[48]}, {names[49]}]
+
+
+def test_a_section_in_many_places_is_looked_at_once(make_files: MakeFiles) -> None:
+    nested = ["a0: &a0 ['../upload/archive/mainfile/t.archive.json#/data']"]
+    nested += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 60)]
+    bomb = "\n".join([*nested, "own: &own [*own]"]).encode()
+    files = {"bomb.archive.yaml": bomb, "t.archive.json": b"{}"}
+    assert keys(make_files, files) == [{"t.archive.json"}, {"bomb.archive.yaml"}]
+
+
+def test_a_file_that_is_gone_is_told_when_it_is_sent(make_files: MakeFiles) -> None:
+    (file,) = make_files({"a.archive.json": referring()})
+    file.path.unlink()
+    assert stages([file]) == [(file,)]
+
+
+def test_nomad_gets_the_second_zip_when_the_first_is_processed(
+    repository: NomadRepository,
+    nomad: FakeNomad,
+    make_record: MakeRecord,
+    make_files: MakeFiles,
+    meter: Counter,
+) -> None:
+    contents = {"process.archive.json": referring(*STEPS), **STEPS}
+    files = make_files(contents)
+    id_ = repository.create("marker").id
+    (transfer,) = repository.transfers(id_, make_record(), files)
+    nomad.slow = 3
+    nomad.log.clear()
+    digests = transfer.run(meter)
+    put, look = f"PUT uploads/{id_}/raw/", f"GET uploads/{id_}"
+    assert nomad.log == [put, *[look] * 4, put]
+    assert set(digests) == set(contents)
+    assert meter.sent == sum(file.size for file in files)
+    held = nomad.uploads[id_].files
+    assert {key: held[key] for key in contents} == contents
+    lines = manifest.load(held[MANIFEST])
+    assert {key: lines[key].sha256 for key in contents} == {
+        key: found.sha256 for key, found in digests.items()
+    }
+
+
+def test_what_broke_off_between_two_zips_is_gone_on_with(
+    repository: NomadRepository,
+    nomad: FakeNomad,
+    make_record: MakeRecord,
+    make_files: MakeFiles,
+    meter: Counter,
+) -> None:
+    id_ = repository.create("marker").id
+    old = {"process.archive.json": referring(*STEPS), **STEPS}
+    (transfer,) = repository.transfers(id_, make_record(), make_files(old))
+    before = transfer.run(meter)
+    new = {key: content.replace(b"Experiment", b"Experience") for key, content in old.items()}
+    files = make_files(new)
+    (transfer,) = repository.transfers(id_, make_record(), files)
+    meter.sent = 0
+    nomad.next = [None, (400, {}, b'{"detail": "no"}')]
+    with pytest.raises(RejectedError):
+        transfer.run(meter)
+    assert meter.sent == 0
+    told = repository.files(id_)
+    left = [file for file in files if before[file.key].match(told[file.key].checksum or "")]
+    assert [file.key for file in left] == ["process.archive.json"]
+    (transfer,) = repository.transfers(id_, make_record(), left)
+    transfer.run(meter)
+    held = nomad.uploads[id_].files
+    assert {key: held[key] for key in new} == new
