@@ -42,6 +42,7 @@ ON_NOMAD = [
     ("single", Fault.ACTED_504, r"/action/publish$"),
     ("single", Fault.REQUEST_CUT, r"PUT .*/raw/$"),
     ("single", Fault.TOKEN_REFUSED, r"PUT .*/raw/$"),
+    ("entries", Fault.KILL_AFTER, r"PUT .*/raw/$"),  # between its two zips
     ("group", Fault.KILL_AFTER, r"PUT .*/raw/$"),
 ]
 

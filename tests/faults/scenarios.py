@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -18,6 +18,21 @@ _FILES: Final[Mapping[str, bytes]] = {
     "raw/Messung_äöü_日本.txt": "Größe: 5 µm\n".encode() * 300,
     "notes/read me.txt": b"one file in a folder, with a space in its name\n",
 }
+_STEP: Final = "data: {m_def: nomad.datamodel.metainfo.eln.ELNProcess, name: %s}\n# "
+_PROCESS: Final = """\
+data:
+  m_def: nomad.datamodel.metainfo.eln.ELNExperiment
+  name: Both
+  steps:
+  - activity: ../upload/archive/mainfile/steps/1.archive.yaml#/data
+  - activity: ../upload/archive/mainfile/steps/2.archive.yaml#/data
+# """
+_REFERRING: Final[Mapping[str, bytes]] = {
+    "steps/1.archive.yaml": (_STEP % "One").encode(),
+    "steps/2.archive.yaml": (_STEP % "Two").encode(),
+    "process.archive.yaml": _PROCESS.encode(),
+}
+"""Files that NOMAD gets in two zips. What is added at their ends is a comment."""
 _EDITED: Final = " (edited)"
 
 
@@ -29,6 +44,8 @@ class Scenario:
     servers: tuple[str, ...]
     """On which it runs; `both` is with both at once."""
     records: int = 1
+    files: Mapping[str, bytes] = field(default_factory=lambda: _FILES)
+    """By key; each gets a line of its own added, so that no two cases have the same."""
     command: tuple[str, ...] = ("push", "records")
     options: tuple[str, ...] = ("--publish",)
     before: tuple[tuple[str, ...], ...] = ()
@@ -50,7 +67,7 @@ class Scenario:
         """
         for number in range(self.records):
             record = folder / "records" / str(number)
-            for key, content in _FILES.items():
+            for key, content in self.files.items():
                 (record / key).parent.mkdir(parents=True, exist_ok=True)
                 (record / key).write_bytes(content + f"{tag} {number}\n".encode())
             _write_metadata(record, f"Fault {tag} {number}")
@@ -118,6 +135,7 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
     one.name: one
     for one in (
         Scenario("single", ("invenio", "nomad"), kills_only=False),
+        Scenario("entries", ("nomad",), files=_REFERRING, kills_only=False),
         Scenario("many", ("invenio", "nomad"), records=3, options=("--publish",)),
         Scenario(
             "group", ("nomad",), records=2, options=("--group", "Fault", "--publish"), grouped=True
