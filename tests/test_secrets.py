@@ -21,6 +21,7 @@ import publishkit
 from publishkit import cli, config, kept, patience, secrets
 from publishkit.errors import PublishkitError
 from publishkit.testing import write_record
+from publishkit_invenio.repository import InvenioRepository
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -76,6 +77,7 @@ def echo(asked: Asked, status: int) -> Answer:
 def hasty(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Wait for nothing, know no secrets of other tests, and put signals back."""
     monkeypatch.setattr(patience, "_FIRST_WAIT", 0.0)
+    monkeypatch.setattr(InvenioRepository, "lag", 0.0)
     monkeypatch.setattr(secrets, "_known", {})
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     yield
