@@ -142,7 +142,7 @@ def _leave(job: Job, deposit: Deposit) -> Result:
     else:
         job.rows.keep(deposit)
     if not same:
-        raise unchangeable(row.folder, row.target, deposit)
+        raise unchangeable(job.folder, row.target, deposit)
     return Result(deposit=deposit, outcome=Outcome.UNCHANGED)
 
 
@@ -279,7 +279,7 @@ def _collect(job: Job, deposit: Deposit) -> None:
 def _refuse_foreign_edits(job: Job, deposit: Deposit) -> None:
     row = job.rows.row
     if row.revision and row.revision != deposit.revision and not job.choices.force:
-        raise edited_elsewhere(deposit.id)
+        raise edited_elsewhere(deposit.id, job.folder)
 
 
 def _calm(job: Job, deposit: Deposit) -> Deposit:

@@ -64,6 +64,8 @@ class Choices:
 class Job:
     """One deposit to be brought up to date."""
 
+    folder: str = "FOLDER"
+    """The record's, as commands take it; of a group that of the first."""
     repository: Repository
     record: Callable[[], Record]
     """Gives the record as the target takes it; asks the target when first called."""

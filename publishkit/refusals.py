@@ -21,13 +21,13 @@ def gone(id_: str, error: NotFoundError) -> NotFoundError:
     return error
 
 
-def edited_elsewhere(id_: str, target: str = "") -> ConflictError:
+def edited_elsewhere(id_: str, folder: str, target: str = "") -> ConflictError:
     """The error that somebody changed the metadata meanwhile."""
     return ConflictError(
         f"the metadata of {id_} was edited on the web since the last push",
         target=target,
-        advice="Take the edits over into the folder by publishkit pull FOLDER, or "
-        "overwrite them by --force.",
+        advice="Take the edits over into the folder by publishkit pull "
+        f"{shlex.quote(folder)}, or overwrite them by --force.",
     )
 
 
@@ -36,14 +36,14 @@ def unchangeable(folder: str, target: str, deposit: Deposit) -> RejectedError:
     return RejectedError(
         f"{folder} differs from what is {deposit.state.value} as {deposit.id}, "
         "which cannot be changed; nothing was sent",
-        advice=_other_ways(deposit, f" --to {shlex.quote(target)}"),
+        advice=_other_ways(deposit, f"{shlex.quote(folder)} --to {shlex.quote(target)}"),
     )
 
 
-def _other_ways(deposit: Deposit, there: str) -> str:
+def _other_ways(deposit: Deposit, what: str) -> str:
     ways = {
-        State.PUBLISHED: "Send what changed as a new version: publishkit new-version FOLDER"
-        f"{there}; or only the metadata: publishkit update FOLDER{there}",
+        State.PUBLISHED: f"Send what changed as a new version: publishkit new-version {what}; "
+        f"or only the metadata: publishkit update {what}",
         State.IN_REVIEW: "Wait for the review, or withdraw the submission on its page, and push "
         "again.",
     }

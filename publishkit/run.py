@@ -219,6 +219,7 @@ class Run:
         )
         repository = self._repository(step, contents, rows)
         return Job(
+            folder=step.parts[0].name,
             repository=repository,
             record=_resolved(repository, contents, rows, step.parts[0].key),
             read=cache(contents.files),

@@ -30,7 +30,9 @@ _MOST: Final = 100_000
 """Rows: more are no process that anybody publishes."""
 _PASSWORD: Final = re.compile(r"(?i)(?:pwd|password)=([^;]*)")
 """As ODBC has it within a URL."""
-_READS: Final = re.compile(r"\s*(select|with|values)\b", re.IGNORECASE)
+_READS: Final = re.compile(
+    r"(?>\s|--[^\n]*\n|/\*.*?\*/)*+(?:select|with|values)\b", re.IGNORECASE | re.DOTALL
+)
 _SQLITE_AWAY: Final = ("locked", "unable to open", "disk I/O")
 _READ_ONLY: Final = {"postgresql": {"postgresql_readonly": True}}
 """What SQLAlchemy calls a transaction that can only read."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -14,7 +15,7 @@ from publishkit.mapping import databases
 from publishkit.mapping.export import as_json, of_document, of_rows
 from publishkit.mapping.tables import read_csv, read_spreadsheet
 from publishkit.smallfiles import read_small
-from publishkit.validation.reading import MAX_BYTES, read_json
+from publishkit.validation.reading import read_json
 
 if TYPE_CHECKING:
     from publishkit.mapping.export import Export, Row
@@ -25,6 +26,8 @@ __all__ = ["Given", "is_database", "read_export"]
 Given = str | Path | Mapping[str, JsonValue] | Sequence[Mapping[str, JsonValue]]
 """A file, the URL of a database, a document as JSON has it, or the rows of a table."""
 
+_MOST: Final = 50_000_000
+"""Bytes of a document."""
 _TABLES: Final = frozenset({".csv", ".tsv", ".txt"})
 _SPREADSHEETS: Final = frozenset({".xlsx", ".xlsm"})
 
@@ -103,12 +106,14 @@ def _shown(path: Path) -> str:
 
 def _document(path: Path) -> JsonValue:
     try:
-        data = read_small(path, MAX_BYTES)
+        data = read_small(path, _MOST)
     except OSError as error:
+        large = error.errno == errno.EFBIG
         raise ConfigError(
-            f"the export {path} cannot be read: {error.strerror}", advice="Check the path."
+            f"the export {path} cannot be read: {error.strerror}",
+            advice="Export fewer processes at a time." if large else "Check the path.",
         ) from error
-    value, problems = read_json(data)
+    value, problems = read_json(data, _MOST)
     if problems:
         raise RecordError(problems, f"the export {path} cannot be used", advice="Export it again.")
     return value

@@ -28,16 +28,17 @@ class _Object(dict[str, "JsonValue"]):
     twice: tuple[str, ...] = ()
 
 
-def read_json(data: bytes) -> tuple[JsonValue, list[Problem]]:
+def read_json(data: bytes, most: int = MAX_BYTES) -> tuple[JsonValue, list[Problem]]:
     """Parse a JSON document.
 
     Args:
         data: UTF-8, with or without a byte order mark.
+        most: How many bytes it may have.
 
     Returns:
         The value, None if there is none, and every problem.
     """
-    if len(data) > MAX_BYTES:
+    if len(data) > most:
         return None, [too_large(len(data))]
     try:
         value: JsonValue = json.loads(

@@ -244,13 +244,14 @@ class _Looking:
 
     def _refusal(self, deposit: Deposit) -> RepositoryError | None:
         row = next(iter(self.rows.values()), None)
+        folder = self.step.parts[0].name
         closed = deposit.state in DONE
         closed = closed or (deposit.state is State.DECLINED and not self.choices.resubmit)
         follows = self.step.action is Action.NEW_VERSION and deposit.state is State.PUBLISHED
         if closed and not follows:
-            return unchangeable(self.step.parts[0].name, self.step.target.name, deposit)
+            return unchangeable(folder, self.step.target.name, deposit)
         edited = row and row.revision not in {"", deposit.revision} and not self.choices.force
-        return edited_elsewhere(deposit.id) if edited and not closed else None
+        return edited_elsewhere(deposit.id, folder) if edited and not closed else None
 
     def _file_changes(
         self, files: Sequence[DataFile], held: Mapping[str, RemoteFile]

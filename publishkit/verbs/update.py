@@ -225,7 +225,7 @@ class _Published:
                 keeper.keep(before)
                 return [receipt(one, before, Outcome.UNCHANGED) for one in self.asked]
             if row and row.revision not in {"", before.revision} and not self.force:
-                raise edited_elsewhere(found.id, found.target.name)
+                raise edited_elsewhere(found.id, found.name, found.target.name)
             repository, record = self._whole(keeper)
             editing = able(repository, Editing, found.target, "change what is published")
             with keeper.changing(before):

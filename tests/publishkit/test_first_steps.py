@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -62,8 +63,9 @@ def test_what_is_published_and_changed_is_told_with_the_command_that_sends_it(
     (records / "0" / "data.csv").write_text("changed")
     code, out, _ = run("push", records / "0", "--to", "memory")
     assert code == 6
-    assert "publishkit new-version FOLDER --to memory; or only the metadata: " in out
-    assert "publishkit update FOLDER --to memory" in out
+    folder = shlex.quote(str(records / "0"))
+    assert f"publishkit new-version {folder} --to memory; or only the metadata: " in out
+    assert f"publishkit update {folder} --to memory" in out
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -12,6 +13,7 @@ import openpyxl
 import pytest
 
 from publishkit.errors import ConfigError, RecordError, TemporaryError
+from publishkit.mapping import exports
 from publishkit.mapping.databases import read_database, without_password
 from publishkit.mapping.export import Row, as_json, of_document, of_rows
 from publishkit.mapping.exports import read_export
@@ -245,6 +247,31 @@ def test_a_database_is_asked_for_the_steps_and_the_process(database: str) -> Non
 def test_nothing_but_one_select_is_run(database: str, query: str) -> None:
     with pytest.raises(ConfigError, match="not one SELECT"):
         read_database(database, source(query=query), {})
+
+
+@pytest.mark.parametrize(
+    "before", ["-- the steps\n", "/* of one\nprocess */\n  ", "/**/" * 500 + "-- x\n"]
+)
+def test_a_query_may_begin_with_comments(database: str, before: str) -> None:
+    (process,) = read_export(database, source(query=before + QUERY), {"run": "RUN-0042"}).processes
+    assert len(process.steps) == fabrication.STEPS
+
+
+def test_comments_alone_are_no_query(database: str) -> None:
+    with pytest.raises(ConfigError, match="not one SELECT"):
+        read_export(database, source(query="/**/" * 500 + "DELETE FROM steps"), {})
+
+
+def test_a_document_may_be_larger_than_metadata_and_says_where_that_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "export.json"
+    steps = [{"type": "bake", "label": "one"}]
+    path.write_text(json.dumps({"process": {"run": "R1", "steps": steps, "x": "x" * 10_000_001}}))
+    assert len(read_export(path, source(), {}).processes) == 1
+    monkeypatch.setattr(exports, "_MOST", 1000)
+    with pytest.raises(ConfigError, match=r"more than 1,000 bytes\. Export fewer processes"):
+        read_export(path, source(), {})
 
 
 def test_a_select_that_would_write_cannot(database: str) -> None:
