@@ -309,7 +309,7 @@ class UploadRepository(Repository):
         sent: list[ZipBody] = []
         generated, standing = sending.generated, sending.standing
         try:
-            for files in stages(sending.files):
+            for files in stages(sending.files, meter):
                 if sent:
                     self._wait(id_, meter)
                 part = Sending(generated=generated, files=files, standing=standing)
