@@ -311,7 +311,7 @@ class UploadRepository(Repository):
         try:
             for files in stages(sending.files, meter):
                 if sent:
-                    self._wait(id_, meter)
+                    self._over(id_, meter)
                 part = Sending(generated=generated, files=files, standing=standing)
                 sent.append(self._send_zip(id_, part, meter))
                 generated, standing = {}, sent[-1].lines

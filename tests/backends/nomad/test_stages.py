@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import replace
 from threading import Event
@@ -193,3 +194,27 @@ def test_what_broke_off_between_two_zips_is_gone_on_with(
     transfer.run(meter)
     held = nomad.uploads[id_].files
     assert {key: held[key] for key in new} == new
+
+
+def test_nothing_follows_a_zip_that_nomad_could_not_unpack(
+    repository: NomadRepository,
+    nomad: FakeNomad,
+    make_record: MakeRecord,
+    make_files: MakeFiles,
+    meter: Counter,
+) -> None:
+    id_ = repository.create("marker").id
+    old = {"process.archive.json": referring(*STEPS), **STEPS}
+    (transfer,) = repository.transfers(id_, make_record(), make_files(old))
+    transfer.run(meter)
+    new = {key: content.replace(b"Experiment", b"Experience") for key, content in old.items()}
+    (transfer,) = repository.transfers(id_, make_record(), make_files(new))
+    meter.sent = 0
+    nomad.next = [(200, {}, json.dumps({"data": nomad.uploads[id_].says}).encode())]
+    nomad.uploads[id_].says |= {"process_status": "FAILURE", "errors": ["Bad archive."]}
+    with pytest.raises(RejectedError, match="could not process"):
+        transfer.run(meter)
+    assert meter.sent == 0
+    held = repository.files(id_)
+    sums = {key: f"sha256:{hashlib.sha256(content).hexdigest()}" for key, content in old.items()}
+    assert {key: held[key].checksum for key in old} == sums
