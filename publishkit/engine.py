@@ -326,7 +326,7 @@ def _run_all(job: Job, transfers: Iterable[Transfer]) -> Iterable[Mapping[str, D
 
 
 def _run(job: Job, transfer: Transfer) -> Mapping[str, Digests]:
-    digests = transfer.run(job.meter)
+    digests = transfer.run(job.settling)  # which may wait for processing between
     job.told.arrived(len(transfer.keys))
     return digests
 

@@ -80,9 +80,9 @@ class Job:
     digests: DigestCache
     transfers: Executor
     meter: Meter
-    """For bytes, and for waits that the user's patience does not end."""
+    """For what is read here, and for waits that the user's patience does not end."""
     settling: Meter
-    """For waits while the repository processes."""
+    """For transfers, and for waits while the repository processes."""
     began: float
     """When this run began, by `time.monotonic()`."""
     told: Told = NOBODY

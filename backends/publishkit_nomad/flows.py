@@ -51,6 +51,8 @@ _ARCHIVE: Final = re.compile(r".*archive\.(json|ya?ml)")
 MOST: Final = 10_000_000
 """Bytes of an archive file that are read here; NOMAD itself reads larger ones."""
 _NUMBER: Final = re.compile(r"-?\d+")
+_BROKEN: Final = (ValueError, RecursionError, ArithmeticError, AttributeError, LookupError)
+"""What JSON and YAML end with, the latter at values that are not what their tags say."""
 
 
 def workflow_bytes(
@@ -99,7 +101,7 @@ def read_archive(content: bytes) -> Mapping[str, JsonValue] | None:
         return None
     try:
         found = _loaded(content)
-    except (ValueError, RecursionError, yaml.YAMLError):
+    except (*_BROKEN, yaml.YAMLError):
         raise ValueError("it is neither JSON nor YAML") from None
     if isinstance(found, dict):
         return found

@@ -8,8 +8,11 @@ just writes it, the entry that refers to it ends with the error `could not norma
 
 from __future__ import annotations
 
-from contextlib import closing
+import json
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Final
+
+import yaml
 
 from publishkit.bodies import FileBody
 from publishkit.errors import IntegrityError
@@ -21,57 +24,135 @@ if TYPE_CHECKING:
 
     from pydantic import JsonValue
 
-    from publishkit.repository import DataFile
+    from publishkit.repository import DataFile, Meter
+
+    Targets = Mapping[str, Mapping[str, int]]
 
 __all__ = ["stages"]
 
 _MOST: Final = 4
 """Zips that one upload is sent in at most: of longer chains the first files go together."""
-_BESIDE: Final = "/upload/archive/mainfile/"
+_PLACES: Final = {"/upload/archive/mainfile/": 1, "/upload/raw/": 0}
+"""Where a reference finds a file, and how many zips this must go before. Definitions need only be
+there: they are read from the file itself."""
 _MARK: Final = b"mainfile"
+_ANY_MARK: Final = b"upload"
 
 
-def stages(files: Sequence[DataFile]) -> list[tuple[DataFile, ...]]:
+def stages(files: Sequence[DataFile], meter: Meter) -> list[tuple[DataFile, ...]]:
     """The files in groups, each to be sent when those before it are processed.
 
     Files that refer to one another go together. Where nothing refers to anything, there is one
     group.
+
+    Args:
+        files: What is to be sent.
+        meter: Ends the look into them.
     """
+    found = _levels(_all_targets(files, meter))
+    first = max(0, max(found.values(), default=0) + 1 - _MOST)
+    groups: list[list[DataFile]] = [[] for _ in range(_MOST)]
+    for file in files:
+        groups[max(0, found[file.key] - first)].append(file)
+    return [tuple(group) for group in groups if group] or [()]
+
+
+def _levels(targets: Targets) -> dict[str, int]:
+    """How many zips each file must wait for."""
+    levels: dict[str, int] = {}
+    for ring in _rings(targets):
+        outside = [
+            levels[target] + after
+            for key in ring
+            for target, after in targets[key].items()
+            if target in levels
+        ]
+        levels |= dict.fromkeys(ring, max(outside, default=0))
+    return levels
+
+
+def _rings(targets: Targets) -> Iterator[set[str]]:
+    """The files, those that lead to one another together, after all that they refer to.
+
+    Tarjan's algorithm, without recursion.
+    """
+    order: dict[str, int] = {}
+    lowest: dict[str, int] = {}
+    done = set[str]()
+    held: list[str] = []
+    left = {key: iter(found) for key, found in targets.items()}
+    for start in targets:
+        path = [] if start in done else [start]
+        while path:
+            here = path[-1]
+            order.setdefault(here, len(order))
+            ahead = next((key for key in left[here] if key not in order), None)
+            if ahead is not None:
+                path.append(ahead)
+                continue
+            path.pop()
+            held.append(here)
+            beside = (lowest.get(key, order[key]) for key in targets[here] if key not in done)
+            lowest[here] = min((order[here], *beside))
+            if lowest[here] == order[here]:
+                ring = {here}
+                while held and order[held[-1]] >= order[here]:
+                    ring.add(held.pop())
+                done |= ring
+                yield ring
+
+
+def _all_targets(files: Sequence[DataFile], meter: Meter) -> Targets:
+    """What of these files each refers to; nothing where nothing need be waited for."""
     keys = {file.key for file in files}
-    targets = {file.key: _targets(file) & keys - {file.key} for file in files}
-    waiting = {key: found for key, found in targets.items() if found}
-    levels = [keys - waiting.keys()]
-    while waiting:
-        ready = {key for key, found in waiting.items() if not found & waiting.keys()}
-        levels.append(ready or set(waiting))
-        waiting = {key: found for key, found in waiting.items() if key not in levels[-1]}
-    together = max(1, len(levels) + 1 - _MOST)
-    groups = [set[str]().union(*levels[:together]), *levels[together:]]
-    return [tuple(f for f in files if f.key in group) for group in groups if group] or [()]
+    found: dict[str, Mapping[str, int]] = {key: {} for key in keys}
+    archives = [f for f in files if f.size <= flows.MOST and flows.is_archive(f.key)]
+    if any(_MARK in _content(file, meter) for file in archives):
+        for file in archives:
+            targets = _targets(_content(file, meter)).items()
+            found[file.key] = {k: after for k, after in targets if k in keys and k != file.key}
+    return found
 
 
-def _targets(file: DataFile) -> set[str]:
-    """The files whose entries an archive file refers to by their paths."""
-    if file.size > flows.MOST or not flows.is_archive(file.key):
-        return set()
+def _content(file: DataFile, meter: Meter) -> bytes:
+    meter.advance(0)
     try:
         with closing(FileBody(file, Unmetered())) as body:
-            content = body.read()
-        archive = flows.read_archive(content) if _MARK in content else None
-    except (OSError, IntegrityError, ValueError):
-        return set()  # told when the file is sent, or by NOMAD
-    return set(_referred(archive)) if archive else set()
+            return body.read()
+    except (OSError, IntegrityError):
+        return b""  # told when the file is sent
 
 
-def _referred(archive: Mapping[str, JsonValue]) -> Iterator[str]:
-    left: list[JsonValue] = list(archive.values())
-    seen = set[int]()
+def _targets(content: bytes) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for text in _strings(content) if _ANY_MARK in content else ():
+        path = text.removeprefix("..")
+        for place, after in _PLACES.items():
+            if path.startswith(place):
+                key = path.removeprefix(place).partition("#")[0]
+                found[key] = max(after, found.get(key, 0))
+    return found
+
+
+def _strings(content: bytes) -> Iterator[str]:
+    """All strings of an archive file; none, or some, where it is broken, as NOMAD will tell."""
+    try:
+        left: list[JsonValue] = [json.loads(content)]
+    except (ValueError, RecursionError):
+        yield from _scalars(content)
+        return
     while left:
         here = left.pop()
         if isinstance(here, str):
-            place, beside, path = here.partition(_BESIDE)
-            if beside and place in {"", ".."}:
-                yield path.partition("#")[0]
-        elif isinstance(here, dict | list) and id(here) not in seen:
-            seen.add(id(here))  # in YAML a section can stand in many places, in itself too
+            yield here
+        elif isinstance(here, dict | list):
             left += here.values() if isinstance(here, dict) else here
+
+
+def _scalars(content: bytes) -> Iterator[str]:
+    """Of YAML, without making anything of it: that takes ten times as long."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    with suppress(ValueError, yaml.YAMLError):
+        for event in yaml.parse(content, Loader=loader):
+            if isinstance(event, yaml.ScalarEvent):
+                yield event.value

@@ -309,9 +309,9 @@ class UploadRepository(Repository):
         sent: list[ZipBody] = []
         generated, standing = sending.generated, sending.standing
         try:
-            for files in stages(sending.files):
+            for files in stages(sending.files, meter):
                 if sent:
-                    self._wait(id_, meter)
+                    self._over(id_, meter)
                 part = Sending(generated=generated, files=files, standing=standing)
                 sent.append(self._send_zip(id_, part, meter))
                 generated, standing = {}, sent[-1].lines

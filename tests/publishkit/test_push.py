@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import threading
 import time
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -28,15 +30,16 @@ from publishkit.errors import (
 from publishkit.ledger import LINKS_FILE
 from publishkit.progress import Quiet
 from publishkit.receipts import Outcome
-from publishkit.repository import Deposit, Meter, State
+from publishkit.repository import Deposit, Meter, State, Transfer
 from publishkit.testing import Killed, MemoryRepository, metadata, write_record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from publishkit.model import Record
     from publishkit.plan import Plan, Step
+    from publishkit.repository import DataFile, Digests
 
 
 def links(folder: Path) -> list[dict[str, object]]:
@@ -518,6 +521,35 @@ def test_long_processing_is_left_and_taken_up_by_the_next_push(
     (receipt,) = publishkit.push(records / "0", to="memory", wait_timeout=0)
     assert receipt.state is State.DRAFT
     assert memory.sent == []
+
+
+def test_processing_between_what_is_sent_is_waited_for_as_long_as_the_user_wants(
+    records: Path, memory: MemoryRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    transfers, processing = memory.transfers, threading.Event()
+    processing.set()
+
+    def halting(transfer: Transfer, meter: Meter) -> Mapping[str, Digests]:
+        while processing.is_set():
+            meter.wait(0.01)
+        return transfer.run(meter)
+
+    def slow(id: str, record: Record, files: Sequence[DataFile]) -> list[Transfer]:
+        each = transfers(id, record, files)
+        return [replace(one, run=partial(halting, one)) for one in each]
+
+    monkeypatch.setattr(memory, "transfers", slow)
+    timer = threading.Timer(20, processing.clear)
+    timer.start()
+    with pytest.raises(TemporaryError, match="still being processed") as caught:
+        publishkit.push(records / "0", to="memory", wait_timeout=0)
+    timer.cancel()
+    assert caught.value.exit_code == 7
+    assert links(records)[0]["state"] == "processing"
+    processing.clear()
+    (receipt,) = publishkit.push(records / "0", to="memory", wait_timeout=0)
+    assert receipt.state is State.DRAFT
+    assert set(memory.shelves[receipt.id].files) == {"data.csv", "sub/more.txt"}
 
 
 def test_a_renamed_folder_keeps_its_deposit(records: Path, memory: MemoryRepository) -> None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from dataclasses import replace
+from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
 
-from publishkit.errors import RejectedError
+from publishkit.errors import Cancelled, RejectedError
+from publishkit.progress import RunMeter
 from publishkit_nomad import manifest
 from publishkit_nomad.manifest import MANIFEST
 from publishkit_nomad.stages import stages
+from publishkit_nomad.zipping import Unmetered
 
 if TYPE_CHECKING:
     from publishkit_nomad.repository import NomadRepository
@@ -24,7 +29,7 @@ def referring(*files: str) -> bytes:
 
 
 def keys(make_files: MakeFiles, contents: dict[str, bytes]) -> list[set[str]]:
-    return [{file.key for file in group} for group in stages(make_files(contents))]
+    return [{file.key for file in group} for group in stages(make_files(contents), Unmetered())]
 
 
 STEPS = {f"steps/{n}.archive.json": referring() for n in range(3)}
@@ -32,7 +37,7 @@ STEPS = {f"steps/{n}.archive.json": referring() for n in range(3)}
 
 def test_files_that_refer_to_nothing_go_together(make_files: MakeFiles) -> None:
     assert keys(make_files, {"a.csv": b"1", **STEPS}) == [{"a.csv", *STEPS}]
-    assert stages([]) == [()]
+    assert stages([], Unmetered()) == [()]
 
 
 def test_an_entry_goes_after_those_that_it_refers_to(make_files: MakeFiles) -> None:
@@ -78,6 +83,51 @@ def test_a_long_chain_is_not_sent_one_by_one(make_files: MakeFiles) -> None:
     assert found == [set(names[:47]), {names[47]}, {names[48]}, {names[49]}]
 
 
+def test_what_needs_files_that_refer_to_one_another_goes_after_them(make_files: MakeFiles) -> None:
+    ring = {"a.archive.json": referring("b.archive.json")}
+    ring["b.archive.json"] = referring("a.archive.json")
+    steps = {f"steps/{n}.archive.json": referring("a.archive.json") for n in range(3)}
+    process = {"process.archive.json": referring(*steps, "b.archive.json")}
+    assert keys(make_files, {**process, **steps, **ring}) == [set(ring), set(steps), set(process)]
+
+
+def test_definitions_are_there_when_an_entry_is_made_by_them(make_files: MakeFiles) -> None:
+    made_by = b'{"data": {"m_def": "../upload/raw/sample.archive.json#/definitions/0"}}'
+    files = {
+        "sample.archive.json": referring("lot.archive.json"),
+        "lot.archive.json": b"{}",
+        "other.archive.json": made_by,
+    }
+    first = {"lot.archive.json"}
+    assert keys(make_files, files) == [first, files.keys() - first]
+    schema = {"sample.archive.json": b"{}", "other.archive.json": made_by}
+    assert keys(make_files, schema) == [set(schema)]
+
+
+@pytest.mark.timeout(30)
+def test_many_files_and_long_chains_are_looked_at_quickly(make_files: MakeFiles) -> None:
+    names = [f"{n}.archive.json" for n in range(3000)]
+    (one,) = make_files({"one": b"1"})
+    many = [replace(one, key=f"{n}.csv") for n in range(60_000)]
+    chain = make_files({name: referring(*names[n - 1 : n]) for n, name in enumerate(names)})
+    assert [len(group) for group in stages([*many, *chain], Unmetered())] == [62_997, 1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    "value", ["!!bool x", "!!int ''", "!!timestamp x", "2020-13-45", "1" + ":00" * 200 + ".0"]
+)
+def test_values_that_no_yaml_has_are_left_to_nomad(make_files: MakeFiles, value: str) -> None:
+    odd = {"a.archive.yaml": f"mainfile: {value}\n".encode()}
+    assert keys(make_files, odd) == [set(odd)]
+
+
+def test_the_look_into_the_files_can_be_stopped(make_files: MakeFiles) -> None:
+    stop = Event()
+    stop.set()
+    with pytest.raises(Cancelled):
+        stages(make_files(STEPS), RunMeter(stop, Unmetered().advance))
+
+
 def test_a_section_in_many_places_is_looked_at_once(make_files: MakeFiles) -> None:
     nested = ["a0: &a0 ['../upload/archive/mainfile/t.archive.json#/data']"]
     nested += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 60)]
@@ -89,7 +139,7 @@ def test_a_section_in_many_places_is_looked_at_once(make_files: MakeFiles) -> No
 def test_a_file_that_is_gone_is_told_when_it_is_sent(make_files: MakeFiles) -> None:
     (file,) = make_files({"a.archive.json": referring()})
     file.path.unlink()
-    assert stages([file]) == [(file,)]
+    assert stages([file], Unmetered()) == [(file,)]
 
 
 def test_nomad_gets_the_second_zip_when_the_first_is_processed(
@@ -144,3 +194,27 @@ def test_what_broke_off_between_two_zips_is_gone_on_with(
     transfer.run(meter)
     held = nomad.uploads[id_].files
     assert {key: held[key] for key in new} == new
+
+
+def test_nothing_follows_a_zip_that_nomad_could_not_unpack(
+    repository: NomadRepository,
+    nomad: FakeNomad,
+    make_record: MakeRecord,
+    make_files: MakeFiles,
+    meter: Counter,
+) -> None:
+    id_ = repository.create("marker").id
+    old = {"process.archive.json": referring(*STEPS), **STEPS}
+    (transfer,) = repository.transfers(id_, make_record(), make_files(old))
+    transfer.run(meter)
+    new = {key: content.replace(b"Experiment", b"Experience") for key, content in old.items()}
+    (transfer,) = repository.transfers(id_, make_record(), make_files(new))
+    meter.sent = 0
+    nomad.next = [(200, {}, json.dumps({"data": nomad.uploads[id_].says}).encode())]
+    nomad.uploads[id_].says |= {"process_status": "FAILURE", "errors": ["Bad archive."]}
+    with pytest.raises(RejectedError, match="could not process"):
+        transfer.run(meter)
+    assert meter.sent == 0
+    held = repository.files(id_)
+    sums = {key: f"sha256:{hashlib.sha256(content).hexdigest()}" for key, content in old.items()}
+    assert {key: held[key].checksum for key in old} == sums
