@@ -64,7 +64,7 @@ class Choices:
 class Job:
     """One deposit to be brought up to date."""
 
-    folder: str = "FOLDER"
+    folder: str
     """The record's, as commands take it; of a group that of the first."""
     repository: Repository
     record: Callable[[], Record]

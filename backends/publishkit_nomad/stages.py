@@ -35,8 +35,8 @@ _MOST: Final = 4
 _PLACES: Final = {"/upload/archive/mainfile/": 1, "/upload/raw/": 0}
 """Where a reference finds a file, and how many zips this must go before. Definitions need only be
 there: they are read from the file itself."""
-_MARK: Final = b"mainfile"
-_ANY_MARK: Final = b"upload"
+_MARK: Final = b"upload"
+"""In every file that has such a reference: the others are not parsed."""
 
 
 def stages(files: Sequence[DataFile], meter: Meter) -> list[tuple[DataFile, ...]]:
@@ -103,14 +103,12 @@ def _rings(targets: Targets) -> Iterator[set[str]]:
 
 
 def _all_targets(files: Sequence[DataFile], meter: Meter) -> Targets:
-    """What of these files each refers to; nothing where nothing need be waited for."""
-    keys = {file.key for file in files}
-    found: dict[str, Mapping[str, int]] = {key: {} for key in keys}
-    archives = [f for f in files if f.size <= flows.MOST and flows.is_archive(f.key)]
-    if any(_MARK in _content(file, meter) for file in archives):
-        for file in archives:
+    """What of these files each refers to."""
+    found: dict[str, Mapping[str, int]] = {file.key: {} for file in files}
+    for file in files:
+        if file.size <= flows.MOST and flows.is_archive(file.key):
             targets = _targets(_content(file, meter)).items()
-            found[file.key] = {k: after for k, after in targets if k in keys and k != file.key}
+            found[file.key] = {k: after for k, after in targets if k in found and k != file.key}
     return found
 
 
@@ -125,7 +123,7 @@ def _content(file: DataFile, meter: Meter) -> bytes:
 
 def _targets(content: bytes) -> dict[str, int]:
     found: dict[str, int] = {}
-    for text in _strings(content) if _ANY_MARK in content else ():
+    for text in _strings(content) if _MARK in content else ():
         path = text.removeprefix("..")
         for place, after in _PLACES.items():
             if path.startswith(place):

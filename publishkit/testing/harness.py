@@ -124,6 +124,7 @@ class Bench:
         )
         resolved = cache(lambda: self.repository.resolve(record).record)
         return Job(
+            folder=part.name,
             repository=self.repository,
             record=lambda: resolved().with_links(rows.row.linked, rows.row.collections),
             read=lambda: loaded.files,

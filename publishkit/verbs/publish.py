@@ -244,6 +244,7 @@ class _Standing:
             settling = meter(found, self.options.wait_timeout)
             deposit = deposit or found.repository.settle(found.id, settling)
             job = Job(
+                folder=found.name,
                 repository=found.repository,
                 record=lambda: self.record,
                 read=tuple,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from publishkit_nomad.stages import stages
 from publishkit_nomad.zipping import Unmetered
 
 if TYPE_CHECKING:
+    from publishkit.repository import DataFile, Transfer
     from publishkit_nomad.repository import NomadRepository
     from tests.backends.nomad.conftest import Counter, FakeNomad, MakeFiles, MakeRecord
 
@@ -62,8 +63,8 @@ def test_what_is_not_sent_with_it_is_not_waited_for(make_files: MakeFiles) -> No
         "own.archive.json": referring("own.archive.json"),
         "there.archive.json": referring("sent/before.archive.json"),
         "notes.json": referring("own.archive.json"),
-        "broken.archive.json": b"{mainfile",
-        "list.archive.json": b'["mainfile"]',
+        "broken.archive.json": b"{upload",
+        "list.archive.json": b'["upload"]',
     }
     assert keys(make_files, files) == [set(files)]
 
@@ -117,7 +118,7 @@ def test_many_files_and_long_chains_are_looked_at_quickly(make_files: MakeFiles)
     "value", ["!!bool x", "!!int ''", "!!timestamp x", "2020-13-45", "1" + ":00" * 200 + ".0"]
 )
 def test_values_that_no_yaml_has_are_left_to_nomad(make_files: MakeFiles, value: str) -> None:
-    odd = {"a.archive.yaml": f"mainfile: {value}\n".encode()}
+    odd = {"a.archive.yaml": f"upload: {value}\n".encode()}
     assert keys(make_files, odd) == [set(odd)]
 
 
@@ -168,53 +169,66 @@ def test_nomad_gets_the_second_zip_when_the_first_is_processed(
     }
 
 
+@dataclass(frozen=True)
+class Changed:
+    """An upload that holds OLD, and what sends NEW to it."""
+
+    id: str
+    files: list[DataFile]
+    transfer: Transfer
+
+
+OLD = {"process.archive.json": referring(*STEPS), **STEPS}
+NEW = {key: content.replace(b"Experiment", b"Experience") for key, content in OLD.items()}
+
+
+def sums(contents: dict[str, bytes]) -> dict[str, str]:
+    return {k: f"sha256:{hashlib.sha256(content).hexdigest()}" for k, content in contents.items()}
+
+
+@pytest.fixture
+def changed(
+    repository: NomadRepository, make_record: MakeRecord, make_files: MakeFiles, meter: Counter
+) -> Changed:
+    id_ = repository.create("marker").id
+    (transfer,) = repository.transfers(id_, make_record(), make_files(OLD))
+    transfer.run(meter)
+    meter.sent = 0
+    files = make_files(NEW)
+    (transfer,) = repository.transfers(id_, make_record(), files)
+    return Changed(id_, files, transfer)
+
+
 def test_what_broke_off_between_two_zips_is_gone_on_with(
     repository: NomadRepository,
     nomad: FakeNomad,
     make_record: MakeRecord,
-    make_files: MakeFiles,
     meter: Counter,
+    changed: Changed,
 ) -> None:
-    id_ = repository.create("marker").id
-    old = {"process.archive.json": referring(*STEPS), **STEPS}
-    (transfer,) = repository.transfers(id_, make_record(), make_files(old))
-    before = transfer.run(meter)
-    new = {key: content.replace(b"Experiment", b"Experience") for key, content in old.items()}
-    files = make_files(new)
-    (transfer,) = repository.transfers(id_, make_record(), files)
-    meter.sent = 0
     nomad.next = [None, (400, {}, b'{"detail": "no"}')]
     with pytest.raises(RejectedError):
-        transfer.run(meter)
+        changed.transfer.run(meter)
     assert meter.sent == 0
-    told = repository.files(id_)
-    left = [file for file in files if before[file.key].match(told[file.key].checksum or "")]
+    told = {key: file.checksum for key, file in repository.files(changed.id).items()}
+    left = [file for file in changed.files if told[file.key] == sums(OLD)[file.key]]
     assert [file.key for file in left] == ["process.archive.json"]
-    (transfer,) = repository.transfers(id_, make_record(), left)
+    assert {key: told[key] for key in STEPS} == {key: sums(NEW)[key] for key in STEPS}
+    (transfer,) = repository.transfers(changed.id, make_record(), left)
     transfer.run(meter)
-    held = nomad.uploads[id_].files
-    assert {key: held[key] for key in new} == new
+    held = nomad.uploads[changed.id].files
+    assert {key: held[key] for key in NEW} == NEW
 
 
 def test_nothing_follows_a_zip_that_nomad_could_not_unpack(
     repository: NomadRepository,
     nomad: FakeNomad,
-    make_record: MakeRecord,
-    make_files: MakeFiles,
     meter: Counter,
+    changed: Changed,
 ) -> None:
-    id_ = repository.create("marker").id
-    old = {"process.archive.json": referring(*STEPS), **STEPS}
-    (transfer,) = repository.transfers(id_, make_record(), make_files(old))
-    transfer.run(meter)
-    new = {key: content.replace(b"Experiment", b"Experience") for key, content in old.items()}
-    (transfer,) = repository.transfers(id_, make_record(), make_files(new))
-    meter.sent = 0
-    nomad.next = [(200, {}, json.dumps({"data": nomad.uploads[id_].says}).encode())]
-    nomad.uploads[id_].says |= {"process_status": "FAILURE", "errors": ["Bad archive."]}
+    nomad.next = [(200, {}, json.dumps({"data": nomad.uploads[changed.id].says}).encode())]
+    nomad.uploads[changed.id].says |= {"process_status": "FAILURE", "errors": ["Bad archive."]}
     with pytest.raises(RejectedError, match="could not process"):
-        transfer.run(meter)
+        changed.transfer.run(meter)
     assert meter.sent == 0
-    held = repository.files(id_)
-    sums = {key: f"sha256:{hashlib.sha256(content).hexdigest()}" for key, content in old.items()}
-    assert {key: held[key].checksum for key in old} == sums
+    assert {key: f.checksum for key, f in repository.files(changed.id).items()} == sums(OLD)
